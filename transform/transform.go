@@ -1,0 +1,122 @@
+// Package transform turns one source text into a client module and a server module: the handlers
+// of realtime(), action() and loader() move to the server under stable ids, and the client keeps
+// a stub that knows only the id. It is pure: no disk, no goroutines, no state between calls.
+package transform
+
+// Form is the shape in which modules are printed.
+type Form uint8
+
+const (
+	// ESM prints ordinary ES modules: for `eclipsa build` and for Vite.
+	ESM Form = iota
+	// Registry prints the body of a module registry factory (DESIGN.md D6): for `eclipsa dev`.
+	Registry
+)
+
+// Sides selects which modules a call makes; one parse serves both.
+type Sides uint8
+
+const (
+	Client Sides = 1 << iota
+	Server
+	Both = Client | Server
+)
+
+// Options say how one source text is read and printed. The zero value, with a Path, is a
+// production transform to ES modules without source maps.
+type Options struct {
+	// Path names the module in ids, diagnostics and source maps: slash-separated and relative to
+	// the app ("app/+page.tsx"), or "<package name>/<path>" for source packages. Its extension
+	// selects the syntax (.ts .tsx .mts .cts .js .jsx .mjs .cjs).
+	Path string
+	// Sides to make; zero means Both.
+	Sides Sides
+	Form  Form
+	// Dev adds component registration for hot refresh to client modules.
+	Dev bool
+	// SourceMap asks for Module.Map.
+	SourceMap bool
+	// Define replaces expressions such as "import.meta.env.MODE" by JSON values, as esbuild's
+	// option of that name does. import.meta.env.SSR, IS_SSR and IS_BROWSER are set per side
+	// by Transform itself.
+	Define map[string]string
+	// TSConfig is the text of the tsconfig.json that applies, or "" (experimentalDecorators,
+	// useDefineForClassFields, verbatimModuleSyntax, jsxImportSource … count).
+	TSConfig string
+	// Removable names exports that only removed code of other modules imports: in the client
+	// module their declarations, and what only they use, are marked so that a bundler drops
+	// them when nothing imports them, side effects included (DESIGN.md D2).
+	Removable []string
+}
+
+// Result is what one source text became. With an error among Diagnostics both modules are empty.
+type Result struct {
+	Client, Server Module
+	// Symbols are the module's server symbols in source order.
+	Symbols     []Symbol
+	Diagnostics []Diagnostic
+}
+
+// Module is one output. In the Registry form Code is the factory expression
+//
+//	function*($, a, b) { $.exports({ get x() { return x } }); yield; … }
+//
+// (async function* with top-level await) whose parameters after $ are the namespaces of the
+// static imports in the order of Imports; import("…") is printed as $.import(n), n counting the
+// dynamic imports in order, import.meta as $.meta, and export * from "…" as $.star(namespace).
+type Module struct {
+	Code string
+	// Map is a version 3 source map as JSON, or nil.
+	Map []byte
+	// Imports that remain, in source order. Each static specifier appears once.
+	Imports []Import
+	// Removed are imports, or names of imports, that only removed code used (client only).
+	Removed []Import
+	// Exports names what the module exports ("default" included); ExportStars its `export *`.
+	Exports     []string
+	ExportStars []string
+	// Unchanged says that the source needs no work of ours on this side: a bundler that reads
+	// TypeScript and JSX itself may take the source text as it is.
+	Unchanged bool
+	// AcceptsHot says that the module calls import.meta.hot.accept, or (Dev) that every export
+	// is a component.
+	AcceptsHot bool
+}
+
+// ImportKind tells how a specifier is reached.
+type ImportKind uint8
+
+const (
+	StaticImport ImportKind = iota
+	DynamicImport
+	RequireCall
+)
+
+// Import is one specifier of a module.
+type Import struct {
+	Specifier string
+	Kind      ImportKind
+	// Names imported ("default", "*" for the namespace); empty for a bare import.
+	Names []string
+	// Line and Column (1-based; columns in UTF-16 units) of the specifier.
+	Line, Column int
+}
+
+// SymbolKind is which marker made the symbol: "realtime", "action" or "loader".
+type SymbolKind string
+
+// Symbol is one server symbol.
+type Symbol struct {
+	ID   string     `json:"id"`
+	Kind SymbolKind `json:"kind"`
+	// Name is the binding, "default", or the dotted path of a property ("api.room").
+	Name         string `json:"name"`
+	Line, Column int
+}
+
+// Transform never panics: any input either transforms or gives a diagnostic.
+func Transform(source string, options Options) Result { return transform(source, options) }
+
+// NeedsTransform is a cheap test on the bytes: false means that a bundler that reads TypeScript
+// and JSX itself may take the source as it is on both sides. It may say true needlessly.
+func NeedsTransform(source, path string) bool { return needsTransform(source, path) }
