@@ -1,0 +1,56 @@
+# The one entry to everything: each target installs what it needs on a machine with Go and Node.
+
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
+EXAMPLE ?= chat
+
+.PHONY: build binary packages dev test test-go test-ts test-e2e pack bench golden clean
+
+build: binary packages
+
+binary:
+	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/eclipsa ./cmd/eclipsa
+
+packages: node_modules/.installed
+	npx --no-install tsc -p .
+	npx --no-install tsc -p nodeadapter
+
+node_modules/.installed: package.json package-lock.json nodeadapter/package.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+dev: build
+	cd examples/$(EXAMPLE) && ../../bin/eclipsa dev
+
+test: build test-go test-ts test-e2e
+
+# The nested module is named: ./... skips it silently.
+test-go: packages
+	go vet ./... && go vet github.com/evanw/esbuild/esbuildast/...
+	@test -z "$$(gofmt -l app build cmd devserver nodeadapter transform)" || { gofmt -l app build cmd devserver nodeadapter transform; echo "run gofmt -w on these files"; exit 1; }
+	go test ./app/... ./build/... ./cmd/... ./transform/... github.com/evanw/esbuild/esbuildast/...
+	go test -race ./devserver/... ./nodeadapter/...
+
+test-ts: packages
+	npx --no-install tsc --noEmit -p tests/types
+	for example in examples/*; do npx --no-install tsc --noEmit -p $$example || exit 1; done
+	rm -rf lib-test nodeadapter/lib-test
+	npx --no-install tsc -p runtime/tsconfig.test.json && node --test lib-test/
+	npx --no-install tsc -p nodeadapter/tsconfig.test.json && node --test nodeadapter/lib-test/
+
+# Sessions over raw sockets and pages in Chromium, against `eclipsa dev` and `dist/server/node.mjs`.
+test-e2e: build
+	tests/install-chromium.sh
+	node --test --test-concurrency=1 tests/sessions/*.test.mjs tests/e2e/*.test.mjs
+
+# Installable tarballs in dist-npm/: eclipsa, @eclipsa/node and this platform's binary.
+pack: build
+	node tests/pack/pack.mjs
+
+bench: build
+	node bench/run.mjs
+
+golden:
+	go test ./transform -update
+
+clean:
+	rm -rf bin lib nodeadapter/lib lib-test nodeadapter/lib-test dist-npm examples/*/dist examples/*/node_modules/.eclipsa
