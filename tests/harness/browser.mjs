@@ -1,0 +1,25 @@
+/** Debian's Chromium from the PATH, a fresh profile for each launch, driven by playwright-core. */
+import { execFileSync } from 'node:child_process'
+import { chromium } from 'playwright-core'
+
+const args = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+]
+
+export function launch() {
+  const executablePath = execFileSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim()
+  return chromium.launch({ executablePath, headless: true, args })
+}
+
+/** A page in a context of its own that collects what went wrong in it. */
+export async function openPage(browser, url) {
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  const problems = []
+  page.on('pageerror', (error) => problems.push(String(error)))
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
+  await page.goto(url)
+  await page.locator('body[data-e-resume="resumed"]').waitFor()
+  return { page, problems, close: () => context.close() }
+}
