@@ -44,7 +44,7 @@ test-e2e: build
 
 # Installable tarballs in dist-npm/: eclipsa, @eclipsa/node and this platform's binary.
 pack: build
-	node tests/pack/pack.mjs
+	node scripts/pack.mjs
 
 bench: build
 	node bench/run.mjs
