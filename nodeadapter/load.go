@@ -1,0 +1,85 @@
+package nodeadapter
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// Module is one server module in the registry form.
+type Module struct {
+	ID string `json:"id"`
+	// Deps and Dynamic are the ids of its static and dynamic imports.
+	Deps    []string `json:"deps"`
+	Dynamic []string `json:"dynamic"`
+	Code    string   `json:"code"`
+}
+
+// LoadRequest brings a worker up to date.
+type LoadRequest struct {
+	// External is the path of the dependency bundle, or nil to keep the one it has.
+	External *string `json:"external"`
+	// Modules are new or changed, Removed are gone.
+	Modules []Module `json:"modules"`
+	Removed []string `json:"removed"`
+	// Entry is the module whose default export makes the handler.
+	Entry string `json:"entry"`
+}
+
+// newClient has connections of its own: the worker's address dies with it.
+func newClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConns: 1}}
+}
+
+// Load sends a request and waits until the worker has evaluated the entry. An error of the app's
+// own code is a *WorkerError; the worker then keeps its last good handler.
+func (w *Worker) Load(ctx context.Context, request LoadRequest) error {
+	if request.Modules == nil {
+		request.Modules = []Module{}
+	}
+	if request.Removed == nil {
+		request.Removed = []string{}
+	}
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // code is full of <, and half the size without
+	if err := encoder.Encode(request); err != nil {
+		return err
+	}
+	call, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.Address()+"/__eclipsa/worker/load", &body)
+	if err != nil {
+		return err
+	}
+	call.Header.Set("Content-Type", "application/json")
+	call.Header.Set(SecretHeader, w.secret)
+	response, err := w.client.Do(call)
+	if err != nil {
+		return fmt.Errorf("the worker did not take the modules: %w", err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("the worker did not take the modules: %w", err)
+	}
+	return loadResult(response.StatusCode, text)
+}
+
+func loadResult(status int, text []byte) error {
+	var result struct {
+		OK    bool         `json:"ok"`
+		Error *WorkerError `json:"error"`
+	}
+	if err := json.Unmarshal(text, &result); err != nil {
+		return fmt.Errorf("the worker answered %d to its modules: %.200s", status, text)
+	}
+	if result.OK {
+		return nil
+	}
+	if result.Error == nil {
+		result.Error = &WorkerError{Name: "Error", Message: "the worker refused the modules and gave no reason"}
+	}
+	return result.Error
+}

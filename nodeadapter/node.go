@@ -1,0 +1,38 @@
+package nodeadapter
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+)
+
+// minimumNode is the oldest major version that the runtime supports.
+const minimumNode = 20
+
+// FindNode gives the path of the `node` in PATH, unchecked.
+func FindNode() (string, error) {
+	path, err := exec.LookPath("node")
+	if err != nil {
+		return "", errNodeMissing
+	}
+	return path, nil
+}
+
+// CheckNode runs `node --version` (5 ms: Node answers before it starts V8). Its error is one sentence for the terminal.
+func CheckNode(ctx context.Context, node string) error {
+	output, err := exec.CommandContext(ctx, node, "--version").Output()
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%s --version failed (%v): eclipsa dev needs Node %d or newer", node, err, minimumNode)
+	}
+	version := strings.TrimSpace(string(output))
+	major, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
+	if number, err := strconv.Atoi(major); err != nil || number < minimumNode {
+		return fmt.Errorf("eclipsa dev needs Node %d or newer, but %s is %s: install a newer one from https://nodejs.org", minimumNode, node, version)
+	}
+	return nil
+}
