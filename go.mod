@@ -12,6 +12,10 @@ require (
 	github.com/tdewolff/parse/v2 v2.8.20
 )
 
-require golang.org/x/sys v0.49.0 // indirect
+require (
+	github.com/joho/godotenv v1.5.1
+	github.com/tidwall/jsonc v0.3.3
+	golang.org/x/sys v0.49.0 // indirect
+)
 
 replace github.com/evanw/esbuild/esbuildast => ./transform/esbuildast

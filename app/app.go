@@ -8,8 +8,13 @@ type App struct {
 	Settings Settings
 	// Routes, most specific first.
 	Routes []Route
-	// Optional root files ("" when absent).
-	ServerEntry, SSRRoot, ClientEntry string
+	// Optional root files ("" when absent). ClientDevEntry ("+client.dev") takes ClientEntry's
+	// place in dev.
+	ServerEntry, SSRRoot, ClientEntry, ClientDevEntry string
+	// Hooks is app/+hooks.ts, ServerHooks app/+hooks.server.ts ("" when absent).
+	Hooks, ServerHooks string
+	// Package is the name in package.json, or "".
+	Package string
 }
 
 // Route is one URL pattern and the files that serve it.
@@ -37,6 +42,38 @@ type Problem struct {
 	Text string
 	Hint string
 	Path string // relative to Root, with ":line:column" where known
+}
+
+// Mode is what import.meta.env.MODE says, and which .env files are read.
+type Mode string
+
+const (
+	Development Mode = "development"
+	Production  Mode = "production"
+)
+
+// Override changes settings after eclipsa.config.json was read: command line flags.
+type Override func(*Settings)
+
+// Load reads the app in the folder root. Its error is a *Problem, or several joined by errors.Join
+// (Problems takes them apart).
+func Load(root string, overrides ...Override) (*App, error) { return load(root, overrides) }
+
+// Problems lists the user's mistakes in an error of Load; other errors become Problems by text.
+func Problems(err error) []*Problem {
+	switch err := err.(type) {
+	case nil:
+		return nil
+	case *Problem:
+		return []*Problem{err}
+	case interface{ Unwrap() []error }:
+		var all []*Problem
+		for _, one := range err.Unwrap() {
+			all = append(all, Problems(one)...)
+		}
+		return all
+	}
+	return []*Problem{{Text: err.Error()}}
 }
 
 func (p *Problem) Error() string {
