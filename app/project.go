@@ -25,9 +25,12 @@ type Package struct {
 	Dependencies     map[string]string `json:"dependencies"`
 	Optional         map[string]string `json:"optionalDependencies"`
 	PeerDependencies map[string]string `json:"peerDependencies"`
-	GypFile          bool              `json:"gypfile"`
-	Binary           json.RawMessage   `json:"binary"`
-	Napi             json.RawMessage   `json:"napi"`
+	PeersMeta        map[string]struct {
+		Optional bool `json:"optional"`
+	} `json:"peerDependenciesMeta"`
+	// GypFile and Napi are signs of a native addon.
+	GypFile bool            `json:"gypfile"`
+	Napi    json.RawMessage `json:"napi"`
 }
 
 // OpenProject finds the project of an app's folder.

@@ -74,9 +74,6 @@ func scope(modulePath string) (file, hash string) {
 // the server needs none.
 func (m Module) JS(cssImport string) string {
 	var b strings.Builder
-	if cssImport != "" {
-		fmt.Fprintf(&b, "import %s;\n", quote(cssImport))
-	}
 	imports := map[string]int{}
 	for _, name := range m.Names {
 		for _, part := range name.Parts {
@@ -85,6 +82,9 @@ func (m Module) JS(cssImport string) string {
 				fmt.Fprintf(&b, "import $%d from %s;\n", imports[part.From], quote(part.From))
 			}
 		}
+	}
+	if cssImport != "" { // after those it composes, so that its own rules win
+		fmt.Fprintf(&b, "import %s;\n", quote(cssImport))
 	}
 	for i, name := range m.Names {
 		fmt.Fprintf(&b, "const _%d = %s;\n", i, expression(name, imports))

@@ -48,8 +48,8 @@ func TestComposes(t *testing.T) {
 	_, hash := scope("app/ui/card.module.css")
 	m := compile(t, `.a { color: red } .b { composes: a; x: y } .c { composes: b; composes: d e from "./o.module.css"; composes: g from global }`)
 	js := m.JS("css:x")
-	want := `import "css:x";
-import $0 from "./o.module.css";
+	want := `import $0 from "./o.module.css";
+import "css:x";
 const _0 = "card_a_H";
 export { _0 as a };
 const _1 = "card_b_H card_a_H";

@@ -1,0 +1,59 @@
+package build
+
+import (
+	"slices"
+	"sync"
+)
+
+// marks are the exports that only removed code imports (DESIGN.md D2, "in a build the rule crosses
+// files"): a pool, say, in a module from which the client also imports something harmless. A module
+// is transformed with the marks known when it is loaded; where one comes later, the client's build
+// is run again, with esbuild's caches warm. Most apps never need that: who imports a module is
+// nearly always loaded before it.
+type marks struct {
+	mu    sync.Mutex // protects all below
+	names map[string]map[string]bool
+	// taken is how many marks a module had when this pass loaded it.
+	taken map[string]int
+}
+
+func newMarks() *marks {
+	return &marks{names: map[string]map[string]bool{}, taken: map[string]int{}}
+}
+
+// add marks exports of the module at path.
+func (m *marks) add(path string, names []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.names[path] == nil {
+		m.names[path] = map[string]bool{}
+	}
+	for _, name := range names {
+		m.names[path][name] = true
+	}
+}
+
+// take is what is marked in a module that is being loaded.
+func (m *marks) take(path string) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var names []string
+	for name := range m.names[path] {
+		names = append(names, name)
+	}
+	m.taken[path] = len(names)
+	slices.Sort(names)
+	return names
+}
+
+// late says whether a module of this pass got a mark after it was loaded, and starts the next pass.
+func (m *marks) late() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	late := false
+	for path, count := range m.taken {
+		late = late || len(m.names[path]) > count
+	}
+	clear(m.taken)
+	return late
+}
