@@ -118,11 +118,14 @@ func (a *App) Defines(mode Mode, env Env) map[string]string {
 	return defines
 }
 
-// SideDefines are Defines and what a bundler of one side needs besides: SSR, and the whole object
-// for code that passes import.meta.env around.
-func (a *App) SideDefines(mode Mode, env Env, ssr bool) map[string]string {
+// SideDefines are Defines and what a bundler of one side needs besides: SSR, and with whole the
+// object itself, for code that passes import.meta.env around (esbuild then imports it everywhere).
+func (a *App) SideDefines(mode Mode, env Env, ssr, whole bool) map[string]string {
 	defines := a.Defines(mode, env)
 	defines["import.meta.env.SSR"] = strconv.FormatBool(ssr)
+	if !whole {
+		return defines
+	}
 	object := map[string]any{"MODE": mode, "DEV": mode == Development, "PROD": mode != Development, "BASE_URL": a.Settings.Base, "SSR": ssr}
 	for name, value := range env.Public {
 		object[name] = value

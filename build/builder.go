@@ -65,9 +65,20 @@ func open(options Options) (*builder, error) {
 	return b, nil
 }
 
-// bundle runs both builds at once. The server's waits, in one plugin callback only, for what the
-// client's finds out.
+// bundle runs both builds; again, with the sources known, if one needs all of import.meta.env. That
+// is rare, and having it always would put a call into every module.
 func (b *builder) bundle(ctx context.Context) (client *clientBuild, server api.BuildResult, err error) {
+	whole := b.sources.wholeEnv.Load()
+	client, server, err = b.bundleOnce(ctx)
+	if err == nil && whole != b.sources.wholeEnv.Load() {
+		client, server, err = b.bundleOnce(ctx)
+	}
+	return client, server, err
+}
+
+// bundleOnce runs both builds at once. The server's waits, in one plugin callback only, for what the
+// client's finds out.
+func (b *builder) bundleOnce(ctx context.Context) (client *clientBuild, server api.BuildResult, err error) {
 	ready := make(chan *facts, 1)
 	var clientErr error
 	var work sync.WaitGroup

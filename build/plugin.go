@@ -128,7 +128,7 @@ func (b *builder) shared(ssr bool) api.BuildOptions {
 		Target:          api.ES2022,
 		JSX:             api.JSXAutomatic,
 		JSXImportSource: "eclipsa",
-		Define:          b.app.SideDefines(app.Production, b.env, ssr),
+		Define:          b.app.SideDefines(app.Production, b.env, ssr, b.sources.wholeEnv.Load()),
 		ChunkNames:      "assets/[name]-[hash]",
 		EntryNames:      "assets/[name]-[hash]",
 		Metafile:        true,

@@ -61,7 +61,7 @@ func (b *builder) serverPlugin(build api.PluginBuild, host host, ready <-chan *f
 		case app.ServerID:
 			return b.app.ServerModule() + "import " + text(prefetchID) + ";\n", nil
 		case prefetchID:
-			return b.prefetch(), nil
+			return b.app.ServerManifest(app.ManifestData{}), nil
 		case nodeID:
 			return b.nodeModule(), nil
 		case app.ServerManifestID:
@@ -93,11 +93,6 @@ func (b *builder) serverPlugin(build api.PluginBuild, host host, ready <-chan *f
 		}
 		return b.module(file, file.result.Server, file.result), nil
 	})
-}
-
-// prefetch imports everything that the manifest's routes will.
-func (b *builder) prefetch() string {
-	return "export const manifest = () => " + strings.TrimPrefix(b.app.ServerManifest(app.ManifestData{}), "export default ")
 }
 
 // nodeModule is server/node.mjs: the whole server, given the handler and the files beside it.

@@ -3,9 +3,11 @@ package build
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"eclipsa/transform"
 
@@ -17,7 +19,11 @@ type sources struct {
 	b         *builder
 	files     sync.Map // path → *source
 	tsconfigs sync.Map // folder → string
+	// wholeEnv is set when a file uses import.meta.env other than for one of its properties.
+	wholeEnv atomic.Bool
 }
+
+var wholeEnv = regexp.MustCompile(`import\.meta\.env\s*([^\s.\w$]|$)`)
 
 // source is one file. Its fields are set once, before get returns it.
 type source struct {
@@ -49,6 +55,9 @@ func (s *sources) load(file *source) {
 	file.name = s.b.name(file.path)
 	if err != nil {
 		return
+	}
+	if !s.wholeEnv.Load() && strings.Contains(file.text, "import.meta.env") && wholeEnv.MatchString(file.text) {
+		s.wholeEnv.Store(true)
 	}
 	if file.plain = !transform.NeedsTransform(file.text, file.name); !file.plain {
 		file.result = s.transform(file, transform.Both, nil)
