@@ -1,0 +1,133 @@
+package esbuildast
+
+import (
+	"path"
+	"sort"
+	"strings"
+
+	"github.com/evanw/esbuild/internal/cache"
+	"github.com/evanw/esbuild/internal/compat"
+	"github.com/evanw/esbuild/internal/config"
+	"github.com/evanw/esbuild/internal/fs"
+	"github.com/evanw/esbuild/internal/js_ast"
+	"github.com/evanw/esbuild/internal/js_parser"
+	"github.com/evanw/esbuild/internal/logger"
+	"github.com/evanw/esbuild/internal/resolver"
+)
+
+// sourceIndex is not zero, because zero is esbuild's own runtime and parsed with special rules.
+const sourceIndex = 1
+
+// target is ES2022 on both sides: Node 20 and the browsers that the documentation names.
+var target = compat.UnsupportedJSFeatures(map[compat.Engine]compat.Semver{
+	compat.ES: {Parts: []int{2022}},
+})
+
+// ParseOptions say how a text is read.
+type ParseOptions struct {
+	// Path names the text in messages and source maps; its extension selects the syntax.
+	Path string
+	// Define replaces expressions by JSON values or names, as esbuild's option of that name does.
+	Define map[string]string
+	// TSConfig is the text of a tsconfig.json, or "".
+	TSConfig string
+	// JSXImportSource is used unless the tsconfig or a pragma names another.
+	JSXImportSource string
+}
+
+// Parse reads one module. A nil tree means that the messages hold at least one error.
+func Parse(text string, options ParseOptions) (*Tree, []Message) {
+	log := logger.NewDeferLog(logger.DeferLogNoVerboseOrDebug, nil)
+	source := logger.Source{
+		Index:          sourceIndex,
+		KeyPath:        logger.Path{Text: options.Path, Namespace: "file"},
+		PrettyPaths:    logger.PrettyPaths{Rel: options.Path, Abs: options.Path},
+		IdentifierName: js_ast.GenerateNonUniqueNameFromPath(options.Path),
+		Contents:       text,
+	}
+	parserOptions, ok := parserOptions(log, options)
+	if !ok {
+		return nil, messages(log.Done())
+	}
+	parsed, ok := js_parser.Parse(log, source, parserOptions)
+	found := messages(log.Done())
+	if !ok || hasError(found) {
+		return nil, found
+	}
+	return newTree(parsed, source), found
+}
+
+func parserOptions(log logger.Log, options ParseOptions) (js_parser.Options, bool) {
+	c := config.Options{
+		Mode:                  config.ModeConvertFormat,
+		OutputFormat:          config.FormatESModule,
+		TreeShaking:           true, // one Part per top-level statement
+		UnsupportedJSFeatures: target,
+		OriginalTargetEnv:     "ES2022",
+		// Every module of an app is an ES module: strict, and without exports, module and this.
+		ModuleTypeData: js_ast.ModuleTypeData{Type: js_ast.ModuleESM_MJS},
+		JSX:            config.JSXOptions{AutomaticRuntime: true, ImportSource: options.JSXImportSource},
+	}
+	switch path.Ext(options.Path) {
+	case ".ts":
+		c.TS.Parse = true
+	case ".mts", ".cts":
+		c.TS.Parse, c.TS.NoAmbiguousLessThan = true, true
+	case ".tsx":
+		c.TS.Parse, c.JSX.Parse = true, true
+	case ".jsx":
+		c.JSX.Parse = true
+	}
+	if options.TSConfig != "" && (c.TS.Parse || c.JSX.Parse) && !applyTSConfig(log, options.TSConfig, &c) {
+		return js_parser.Options{}, false
+	}
+	c.JSX.Development = false // its line numbers would change client code below every edit
+	if len(options.Define) > 0 {
+		c.Defines = defines(log, options.Define)
+	}
+	return js_parser.OptionsFromConfig(&c), !log.HasErrors()
+}
+
+func applyTSConfig(log logger.Log, text string, c *config.Options) bool {
+	source := logger.Source{
+		KeyPath:     logger.Path{Text: "/tsconfig.json", Namespace: "file"},
+		PrettyPaths: logger.PrettyPaths{Rel: "tsconfig.json", Abs: "tsconfig.json"},
+		Contents:    text,
+	}
+	caches := cache.MakeCacheSet()
+	none := fs.MockFS(nil, fs.MockUnix, "/")
+	tsconfig := resolver.ParseTSConfigJSON(log, source, &caches.JSONCache, none, "/", "/", nil)
+	if tsconfig == nil || log.HasErrors() {
+		return false
+	}
+	tsconfig.JSXSettings.ApplyTo(&c.JSX)
+	if c.TS.Parse {
+		c.TS.Config = tsconfig.Settings
+	}
+	return true
+}
+
+// defines follows validateDefines of esbuild's pkg/api; values that are neither JSON literals nor
+// names need injected files there and are an error here.
+func defines(log logger.Log, values map[string]string) *config.ProcessedDefines {
+	keys := make([]string, 0, len(values))
+	for key := range values {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	var data []config.DefineData
+	for _, key := range keys {
+		expr, injected := js_parser.ParseDefineExpr(values[key])
+		if expr.Constant == nil && len(expr.Parts) == 0 {
+			if injected != nil {
+				log.AddError(nil, logger.Range{}, "The value of define "+key+" must be a name, a string, a number, a boolean or null")
+			} else {
+				log.AddError(nil, logger.Range{}, "Invalid define value for "+key+": "+values[key])
+			}
+			continue
+		}
+		data = append(data, config.DefineData{KeyParts: strings.Split(key, "."), DefineExpr: &expr})
+	}
+	processed := config.ProcessDefines(data)
+	return &processed
+}

@@ -1,0 +1,112 @@
+package esbuildast
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/evanw/esbuild/internal/ast"
+	"github.com/evanw/esbuild/internal/config"
+	"github.com/evanw/esbuild/internal/js_ast"
+	"github.com/evanw/esbuild/internal/js_printer"
+	"github.com/evanw/esbuild/internal/renamer"
+	"github.com/evanw/esbuild/internal/sourcemap"
+)
+
+// PrintOptions say what to make besides the code.
+type PrintOptions struct {
+	SourceMap bool
+	// SourcesContent puts the source text into the map.
+	SourcesContent bool
+}
+
+// Print prints what is left of the tree, in the form that it has (see ToRegistry).
+func (t *Tree) Print(options PrintOptions) (code string, sourceMap []byte) {
+	symbols := t.symbolMap()
+	tree := t.ast
+	if t.registry != nil {
+		tree.Parts = t.registryView()
+		tree.Directives = nil // the factory itself is strict
+	}
+	names := t.names(symbols)
+	printOptions := js_printer.Options{
+		OutputFormat:                 config.FormatESModule,
+		UnsupportedFeatures:          target,
+		RequireOrImportMetaForSource: func(uint32) (r js_printer.RequireOrImportMeta) { return r },
+	}
+	if options.SourceMap {
+		printOptions.SourceMap = config.SourceMapExternalWithoutComment
+		printOptions.AddSourceMappings = true
+		printOptions.LineOffsetTables = sourcemap.GenerateLineOffsetTables(t.source.Contents, t.ast.ApproximateLineCount)
+	}
+	if t.registry != nil {
+		printOptions.Indent = 1
+	}
+	result := js_printer.Print(tree, symbols, names, printOptions)
+	head, tail := "", ""
+	if t.registry != nil {
+		head, tail = t.registryFrame(names)
+	}
+	code = head + string(result.JS) + tail
+	if options.SourceMap {
+		sourceMap = t.mapJSON(strings.Count(head, "\n"), result.SourceMapChunk, options.SourcesContent)
+	}
+	return code, sourceMap
+}
+
+func (t *Tree) symbolMap() ast.SymbolMap {
+	symbols := ast.NewSymbolMap(sourceIndex + 1)
+	symbols.SymbolsForSource[sourceIndex] = t.ast.Symbols
+	return symbols
+}
+
+// names keeps the author's names; only a name that shadows another one of the module changes.
+func (t *Tree) names(symbols ast.SymbolMap) renamer.Renamer {
+	reserved := renamer.ComputeReservedNames([]*js_ast.Scope{t.ast.ModuleScope}, symbols)
+	names := renamer.NewNumberRenamer(symbols, reserved)
+	if t.registry != nil {
+		names.AddTopLevelSymbol(t.registry.dollar)
+	}
+	var scopes []*js_ast.Scope
+	for i := range t.ast.Parts {
+		part := &t.ast.Parts[i]
+		if len(part.Stmts) == 0 {
+			continue
+		}
+		for _, declared := range part.DeclaredSymbols {
+			if declared.IsTopLevel && t.symbol(declared.Ref).NamespaceAlias == nil {
+				names.AddTopLevelSymbol(declared.Ref)
+			}
+		}
+		scopes = append(scopes, part.Scopes...)
+	}
+	if t.registry != nil {
+		for _, d := range t.registry.dependencies {
+			names.AddTopLevelSymbol(d.namespace)
+		}
+	}
+	names.AssignNamesByScope(map[uint32][]*js_ast.Scope{sourceIndex: scopes})
+	return names
+}
+
+func (t *Tree) mapJSON(linesBefore int, chunk sourcemap.Chunk, content bool) []byte {
+	names := make([]json.RawMessage, len(chunk.QuotedNames))
+	for i, name := range chunk.QuotedNames {
+		names[i] = name
+	}
+	m := struct {
+		Version        int               `json:"version"`
+		Sources        []string          `json:"sources"`
+		SourcesContent []string          `json:"sourcesContent,omitempty"`
+		Mappings       string            `json:"mappings"`
+		Names          []json.RawMessage `json:"names"`
+	}{Version: 3, Sources: []string{t.source.KeyPath.Text}, Names: names}
+	m.Mappings = strings.Repeat(";", linesBefore) + string(chunk.Buffer.Data)
+	if content {
+		m.SourcesContent = []string{t.source.Contents}
+	}
+	encoded, err := json.Marshal(m)
+	if err != nil {
+		panic(err) // strings and quoted names always encode
+	}
+	return encoded
+}

@@ -1,0 +1,79 @@
+package transform
+
+import (
+	"strings"
+
+	"github.com/evanw/esbuild/esbuildast"
+)
+
+// source is one text on its way through the transform.
+type source struct {
+	text    string
+	options Options
+	tracker *tracker
+}
+
+func transform(text string, options Options) (result Result) {
+	s := newSource(text, options)
+	defer func() {
+		if crash := recover(); crash != nil {
+			result = Result{Diagnostics: []Diagnostic{s.crashed(crash)}}
+		}
+	}()
+	return s.transform()
+}
+
+func newSource(text string, options Options) *source {
+	text = strings.TrimPrefix(text, "\uFEFF") // editors and debuggers don't count it
+	if options.Sides == 0 {
+		options.Sides = Both
+	}
+	return &source{text: text, options: options, tracker: newTracker(options.Path, text)}
+}
+
+// transform prints the server module first: it needs the whole tree, the client's edits destroy it.
+// Where constants differ between the sides, each side has a tree of its own.
+func (s *source) transform() (result Result) {
+	tree, messages := s.parse()
+	result.Diagnostics = s.fromMessages(messages)
+	if tree == nil {
+		return failed(result)
+	}
+	found := s.findSymbols(tree)
+	result.Symbols = found.symbols
+	result.Diagnostics = append(result.Diagnostics, found.diagnostics...)
+	if hasErrors(result.Diagnostics) {
+		return failed(result)
+	}
+	constants := s.mentionsConstants(tree)
+	if s.options.Sides&Server != 0 {
+		result.Server = s.server(tree, found, constants)
+	}
+	if s.options.Sides&Client == 0 {
+		return result
+	}
+	if constants && s.options.Sides&Server != 0 {
+		tree, _ = s.parse()
+		found = s.findSymbols(tree)
+	}
+	client, diagnostics := s.client(tree, found, constants)
+	result.Client = client
+	result.Diagnostics = append(result.Diagnostics, diagnostics...)
+	if hasErrors(diagnostics) {
+		return failed(result)
+	}
+	return result
+}
+
+func (s *source) parse() (*esbuildast.Tree, []esbuildast.Message) {
+	return esbuildast.Parse(s.text, esbuildast.ParseOptions{
+		Path:            s.options.Path,
+		Define:          s.options.Define,
+		TSConfig:        s.options.TSConfig,
+		JSXImportSource: runtimeModule,
+	})
+}
+
+func failed(result Result) Result {
+	return Result{Symbols: result.Symbols, Diagnostics: result.Diagnostics}
+}

@@ -1,0 +1,84 @@
+package transform
+
+import (
+	"strings"
+
+	"github.com/evanw/esbuild/esbuildast"
+)
+
+// mentionsConstants is a cheap test on the text; folding looks at the tree.
+func (s *source) mentionsConstants(tree *esbuildast.Tree) bool {
+	return strings.Contains(s.text, "IS_SSR") || strings.Contains(s.text, "IS_BROWSER") ||
+		(strings.Contains(s.text, "import.meta") && strings.Contains(s.text, "SSR"))
+}
+
+func constantsOf(side Sides) esbuildast.Constants {
+	ssr := side == Server
+	return esbuildast.Constants{
+		Module: runtimeModule,
+		Values: map[string]bool{"IS_SSR": ssr, "IS_BROWSER": !ssr},
+		SSR:    ssr,
+	}
+}
+
+// server registers every handler under its id. Imports that only the browser's branches use go.
+func (s *source) server(tree *esbuildast.Tree, found symbols, constants bool) Module {
+	changed := len(found.calls) > 0
+	for i, call := range found.calls {
+		tree.Compile(call, found.symbols[i].ID, true)
+	}
+	if constants {
+		removed := tree.FoldConstants(constantsOf(Server))
+		changed = changed || len(removed) > 0
+		dropUnusedImports(tree, removed)
+	}
+	module := s.print(tree, Server)
+	module.Unchanged = !changed
+	return module
+}
+
+// dropUnusedImports removes the names among candidates that nothing mentions any more.
+func dropUnusedImports(tree *esbuildast.Tree, candidates []esbuildast.Ref) {
+	gone := setOf(candidates)
+	for _, statement := range tree.Statements() {
+		for _, ref := range statement.Uses {
+			delete(gone, ref)
+		}
+	}
+	for _, name := range tree.ImportNames() {
+		if gone[name.Ref] {
+			tree.DropImportName(name)
+		}
+	}
+}
+
+func setOf(refs []esbuildast.Ref) map[esbuildast.Ref]bool {
+	set := make(map[esbuildast.Ref]bool, len(refs))
+	for _, ref := range refs {
+		set[ref] = true
+	}
+	return set
+}
+
+// print makes the module in the form that was asked for. Only development maps of client modules
+// hold the source text: it has the handlers in it.
+func (s *source) print(tree *esbuildast.Tree, side Sides) (module Module) {
+	if s.options.Form == Registry && !tree.IsRegistry() {
+		tree.ToRegistry()
+	}
+	module.Code, module.Map = tree.Print(esbuildast.PrintOptions{
+		SourceMap:      s.options.SourceMap,
+		SourcesContent: side == Server || s.options.Dev,
+	})
+	for _, i := range tree.Imports() {
+		module.Imports = append(module.Imports, s.importOf(i))
+	}
+	module.Exports = tree.Exports()
+	module.ExportStars = tree.ExportStars()
+	return module
+}
+
+func (s *source) importOf(i esbuildast.Import) Import {
+	line, column := s.tracker.position(i.Place.Offset)
+	return Import{Specifier: i.Specifier, Kind: ImportKind(i.Kind), Names: i.Names, Line: line, Column: column}
+}
