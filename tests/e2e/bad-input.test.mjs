@@ -50,29 +50,31 @@ for (const command of ['build', 'dev']) {
       const output = await run(binary, [command, '--bse=/x'], { cwd: repository }, 2)
       assert.match(output, /unknown flag --bse.*Did you mean base/)
     })
-
-    test('Node missing', async () => {
-      const root = appOf({ 'app/+page.tsx': page })
-      try {
-        const output = await run(binary, [command], { cwd: root, env: { ...process.env, PATH: '/nowhere' } }, 1)
-        assert.match(output, /Node 20/)
-      } finally {
-        rmSync(root, { recursive: true, force: true })
-      }
-    })
-
-    test('Node older than 20', async () => {
-      const root = appOf({ 'app/+page.tsx': page, 'old/node': '#!/bin/sh\necho v18.20.0\n' })
-      try {
-        chmodSync(join(root, 'old', 'node'), 0o755)
-        const output = await run(binary, [command], { cwd: root, env: { ...process.env, PATH: `${join(root, 'old')}:/usr/bin:/bin` } }, 1)
-        assert.match(output, /v?18\.20\.0.*20/s)
-      } finally {
-        rmSync(root, { recursive: true, force: true })
-      }
-    })
   })
 }
+
+describe('eclipsa dev needs Node', () => {
+  test('Node missing', async () => {
+    const root = appOf({ 'app/+page.tsx': page })
+    try {
+      const output = await run(binary, ['dev'], { cwd: root, env: { ...process.env, PATH: '/nowhere' } }, 1)
+      assert.match(output, /Node 20/)
+    } finally {
+      rmSync(root, { recursive: true, force: true })
+    }
+  })
+
+  test('Node older than 20', async () => {
+    const root = appOf({ 'app/+page.tsx': page, 'old/node': '#!/bin/sh\necho v18.20.0\n' })
+    try {
+      chmodSync(join(root, 'old', 'node'), 0o755)
+      const output = await run(binary, ['dev'], { cwd: root, env: { ...process.env, PATH: `${join(root, 'old')}:/usr/bin:/bin` } }, 1)
+      assert.match(output, /v?18\.20\.0.*20/s)
+    } finally {
+      rmSync(root, { recursive: true, force: true })
+    }
+  })
+})
 
 describe('a port in use', () => {
   let app, taken
