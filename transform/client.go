@@ -19,7 +19,9 @@ func (s *source) client(tree *esbuildast.Tree, found symbols, constants bool) (M
 		cut.stubs[call.Statement()] = true
 	}
 	if constants {
-		cut.remove(tree.FoldConstants(constantsOf(Client)))
+		removed, folded := tree.FoldConstants(constantsOf(Client))
+		cut.remove(removed)
+		cut.did = cut.did || folded
 	}
 	if isPage(s.options.Path) {
 		for _, name := range pageExports {
@@ -29,6 +31,12 @@ func (s *source) client(tree *esbuildast.Tree, found symbols, constants bool) (M
 	var diagnostics []Diagnostic
 	if cut.touched() {
 		diagnostics = s.shake(cut)
+	}
+	if len(s.options.Removable) > 0 && !hasErrors(diagnostics) {
+		diagnostics = append(diagnostics, s.markRemovable(cut)...)
+	}
+	if hasErrors(diagnostics) {
+		return Module{}, diagnostics
 	}
 	module := s.print(tree, Client)
 	module.Removed = s.removedImports(cut)
@@ -90,6 +98,9 @@ func (s *source) removedImports(c *cut) (list []Import) {
 		list[i].Names = append(list[i].Names, name)
 	}
 	for _, name := range c.names {
+		if name.Generated || name.Specifier == runtimeModule {
+			continue // the runtime belongs on both sides
+		}
 		add(name.Specifier, name.Name, name.SpecifierPlace)
 	}
 	for _, r := range c.reExports {

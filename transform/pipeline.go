@@ -1,6 +1,9 @@
 package transform
 
 import (
+	"fmt"
+	"path"
+	"sort"
 	"strings"
 
 	"github.com/evanw/esbuild/esbuildast"
@@ -45,7 +48,11 @@ func (s *source) transform() (result Result) {
 	if hasErrors(result.Diagnostics) {
 		return failed(result)
 	}
-	constants := s.mentionsConstants(tree)
+	if d, wrong := s.checkForm(tree); wrong {
+		result.Diagnostics = append(result.Diagnostics, d)
+		return failed(result)
+	}
+	constants := s.mentionsConstants()
 	if s.options.Sides&Server != 0 {
 		result.Server = s.server(tree, found, constants)
 	}
@@ -74,6 +81,26 @@ func (s *source) parse() (*esbuildast.Tree, []esbuildast.Message) {
 	})
 }
 
+// checkForm finds what has no ES module form. esbuild's bundler can wrap CommonJS, the registry can't.
+func (s *source) checkForm(tree *esbuildast.Tree) (Diagnostic, bool) {
+	if at, found := tree.CommonJSExport(); found {
+		return s.tracker.diagnostic(at, "`export =` makes a CommonJS module, and an app's modules are ES modules",
+			"Write export default, or export names."), true
+	}
+	if ext := path.Ext(s.options.Path); s.options.Form == Registry && (ext == ".cjs" || ext == ".cts") {
+		return s.tracker.diagnostic(esbuildast.Place{}, fmt.Sprintf("A %s file is a CommonJS module, and an app's modules are ES modules", ext),
+			"Write it with import and export in a .ts or .js file, or make it a package of its own."), true
+	}
+	return Diagnostic{}, false
+}
+
 func failed(result Result) Result {
+	sort.SliceStable(result.Diagnostics, func(i, j int) bool {
+		a, b := result.Diagnostics[i], result.Diagnostics[j]
+		if a.Line != b.Line {
+			return a.Line < b.Line
+		}
+		return a.Column < b.Column
+	})
 	return Result{Symbols: result.Symbols, Diagnostics: result.Diagnostics}
 }

@@ -120,7 +120,11 @@ func (g *graph) problems(c *cut, only reached, kept []esbuildast.Statement) (fou
 			suspects = append(suspects, statement)
 		}
 	}
-	live := g.reachAll(sound)
+	return g.keepers(suspects, only, g.reachAll(sound))
+}
+
+// keepers are the suspects that keep something of only that is not live anyway.
+func (g *graph) keepers(suspects []esbuildast.Statement, only, live reached) (found []problem) {
 	for _, statement := range suspects {
 		if live.statements[statement.Index] {
 			continue

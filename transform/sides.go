@@ -7,7 +7,7 @@ import (
 )
 
 // mentionsConstants is a cheap test on the text; folding looks at the tree.
-func (s *source) mentionsConstants(tree *esbuildast.Tree) bool {
+func (s *source) mentionsConstants() bool {
 	return strings.Contains(s.text, "IS_SSR") || strings.Contains(s.text, "IS_BROWSER") ||
 		(strings.Contains(s.text, "import.meta") && strings.Contains(s.text, "SSR"))
 }
@@ -28,8 +28,8 @@ func (s *source) server(tree *esbuildast.Tree, found symbols, constants bool) Mo
 		tree.Compile(call, found.symbols[i].ID, true)
 	}
 	if constants {
-		removed := tree.FoldConstants(constantsOf(Server))
-		changed = changed || len(removed) > 0
+		removed, folded := tree.FoldConstants(constantsOf(Server))
+		changed = changed || folded
 		dropUnusedImports(tree, removed)
 	}
 	module := s.print(tree, Server)
@@ -65,6 +65,10 @@ func setOf(refs []esbuildast.Ref) map[esbuildast.Ref]bool {
 func (s *source) print(tree *esbuildast.Tree, side Sides) (module Module) {
 	if s.options.Form == Registry && !tree.IsRegistry() {
 		tree.ToRegistry()
+	}
+	module.AcceptsHot = tree.CallsHotAccept()
+	if side == Client && s.options.Dev && s.options.Form == Registry && tree.RegisterComponents() {
+		module.AcceptsHot = true
 	}
 	module.Code, module.Map = tree.Print(esbuildast.PrintOptions{
 		SourceMap:      s.options.SourceMap,

@@ -1,13 +1,254 @@
 package esbuildast
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/evanw/esbuild/internal/ast"
+	"github.com/evanw/esbuild/internal/js_ast"
 	"github.com/evanw/esbuild/internal/renamer"
 )
 
-// Component is a function or class that hot refresh can replace in place.
-type Component struct {
-	Name, Signature string
-	ref             Ref
+// component is a top-level function or class that hot refresh can replace under its state.
+type component struct {
+	name, signature string
+	ref             ast.Ref
 }
 
-func (t *Tree) componentsCall(dollar string, names renamer.Renamer) string { return "" }
+// RegisterComponents makes Print tell the registry of the module's components. It returns whether
+// the module exports components and nothing else, so that it can take its own updates.
+func (t *Tree) RegisterComponents() (only bool) {
+	var found []component
+	for i := range t.ast.Parts {
+		for _, stmt := range t.ast.Parts[i].Stmts {
+			if c, ok := t.componentIn(stmt); ok {
+				found = append(found, c)
+			}
+		}
+	}
+	t.registry.components = found
+	return t.exportsOnly(found)
+}
+
+func (t *Tree) componentIn(stmt js_ast.Stmt) (c component, ok bool) {
+	switch s := stmt.Data.(type) {
+	case *js_ast.SFunction:
+		return t.component(s.Fn.Name.Ref, "", s.Fn.Body.Block.Stmts)
+	case *js_ast.SClass:
+		return t.component(s.Class.Name.Ref, "", nil)
+	case *js_ast.SLocal:
+		for _, decl := range s.Decls {
+			b, isName := decl.Binding.Data.(*js_ast.BIdentifier)
+			if body, isFunction := functionBody(decl.ValueOrNil.Data); isName && isFunction {
+				return t.component(b.Ref, "", body)
+			}
+		}
+	case *js_ast.SExportDefault:
+		return t.defaultComponent(s)
+	}
+	return c, false
+}
+
+// defaultComponent needs no name: a route module may say `export default () => …`.
+func (t *Tree) defaultComponent(s *js_ast.SExportDefault) (c component, ok bool) {
+	switch value := s.Value.Data.(type) {
+	case *js_ast.SFunction:
+		if value.Fn.Name != nil {
+			return t.component(value.Fn.Name.Ref, "", value.Fn.Body.Block.Stmts)
+		}
+		return t.component(s.DefaultName.Ref, "default", value.Fn.Body.Block.Stmts)
+	case *js_ast.SClass:
+		if value.Class.Name != nil {
+			return t.component(value.Class.Name.Ref, "", nil)
+		}
+		return t.component(s.DefaultName.Ref, "default", nil)
+	case *js_ast.SExpr:
+		if body, isFunction := functionBody(value.Value.Data); isFunction {
+			return t.component(s.DefaultName.Ref, "default", body)
+		}
+	}
+	return c, false
+}
+
+func functionBody(data js_ast.E) ([]js_ast.Stmt, bool) {
+	switch e := data.(type) {
+	case *js_ast.EArrow:
+		return e.Body.Block.Stmts, true
+	case *js_ast.EFunction:
+		return e.Fn.Body.Block.Stmts, true
+	case *js_ast.EClass:
+		return nil, true
+	}
+	return nil, false
+}
+
+func (t *Tree) component(ref ast.Ref, name string, body []js_ast.Stmt) (component, bool) {
+	if name == "" {
+		name = t.symbol(ref).OriginalName
+		if name == "" || name[0] < 'A' || name[0] > 'Z' {
+			return component{}, false
+		}
+	}
+	return component{name, t.signature(body), ref}, true
+}
+
+// signature changes when the state of the component's hooks no longer fits: other hooks, another
+// order, or another initial value.
+func (t *Tree) signature(body []js_ast.Stmt) string {
+	var hooks []string
+	w := &walker{}
+	w.expr = func(slot *js_ast.Expr) bool {
+		switch e := slot.Data.(type) {
+		case *js_ast.EArrow, *js_ast.EFunction, *js_ast.EClass:
+			return false
+		case *js_ast.ECall:
+			if name := t.calleeName(e.Target.Data); isHook(name) {
+				hooks = append(hooks, name+"("+t.initialValue(name, e)+")")
+			}
+		}
+		return true
+	}
+	w.stmt = func(slot *js_ast.Stmt) bool {
+		switch slot.Data.(type) {
+		case *js_ast.SFunction, *js_ast.SClass:
+			return false
+		}
+		return true
+	}
+	for i := range body {
+		w.visitStmt(&body[i])
+	}
+	if len(hooks) == 0 {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(strings.Join(hooks, "\n")))
+	return hex.EncodeToString(sum[:4])
+}
+
+func (t *Tree) calleeName(data js_ast.E) string {
+	if dot, ok := data.(*js_ast.EDot); ok {
+		return dot.Name
+	}
+	if ref, ok := identifier(data); ok {
+		return t.symbol(ref).OriginalName
+	}
+	return ""
+}
+
+func isHook(name string) bool {
+	return strings.HasPrefix(name, "use") && len(name) > 3 && name[3] >= 'A' && name[3] <= 'Z'
+}
+
+// initialArgument is which argument of a hook holds its initial value.
+var initialArgument = map[string]int{"useState": 0, "useSignal": 0, "useReducer": 1}
+
+func (t *Tree) initialValue(hook string, call *js_ast.ECall) string {
+	index, ok := initialArgument[hook]
+	if !ok || index >= len(call.Args) {
+		return ""
+	}
+	start, end := int(call.Args[index].Loc.Start), int(call.CloseParenLoc.Start)
+	if index+1 < len(call.Args) {
+		end = int(call.Args[index+1].Loc.Start)
+	}
+	if start < 0 || end < start || end > len(t.source.Contents) {
+		return ""
+	}
+	return strings.Join(strings.Fields(t.source.Contents[start:end]), " ")
+}
+
+func (t *Tree) exportsOnly(components []component) bool {
+	refs := map[ast.Ref]bool{}
+	for _, c := range components {
+		refs[t.follow(c.ref)] = true
+	}
+	if len(t.ast.NamedExports) == 0 || len(t.ExportStars()) > 0 {
+		return false
+	}
+	for name, export := range t.ast.NamedExports {
+		if !refs[t.follow(export.Ref)] && !(name == "default" && refs[t.defaultName()]) {
+			return false
+		}
+	}
+	return true
+}
+
+// defaultName is the binding that `export default Name` or a named default function exports.
+func (t *Tree) defaultName() ast.Ref {
+	for i := range t.ast.Parts {
+		for _, stmt := range t.ast.Parts[i].Stmts {
+			s, ok := stmt.Data.(*js_ast.SExportDefault)
+			if !ok {
+				continue
+			}
+			switch value := s.Value.Data.(type) {
+			case *js_ast.SExpr:
+				if ref, ok := identifier(value.Value.Data); ok {
+					return t.follow(ref)
+				}
+			case *js_ast.SFunction:
+				if value.Fn.Name != nil {
+					return t.follow(value.Fn.Name.Ref)
+				}
+			case *js_ast.SClass:
+				if value.Class.Name != nil {
+					return t.follow(value.Class.Name.Ref)
+				}
+			}
+		}
+	}
+	return ast.InvalidRef
+}
+
+// componentsCall is the last statement of a development client module.
+func (t *Tree) componentsCall(dollar string, names renamer.Renamer) string {
+	if len(t.registry.components) == 0 {
+		return ""
+	}
+	var values, signatures []string
+	for _, c := range t.registry.components {
+		value := names.NameForSymbol(c.ref)
+		if value == c.name {
+			values = append(values, value)
+		} else {
+			values = append(values, c.name+": "+value)
+		}
+		signatures = append(signatures, c.name+": "+quote(c.signature))
+	}
+	return "  " + dollar + ".components({ " + strings.Join(values, ", ") + " }, { " + strings.Join(signatures, ", ") + " });\n"
+}
+
+// CallsHotAccept tells whether the module takes hot updates by itself: import.meta.hot.accept(…).
+func (t *Tree) CallsHotAccept() (found bool) {
+	if !strings.Contains(t.source.Contents, "accept") {
+		return false
+	}
+	w := &walker{expr: func(slot *js_ast.Expr) bool {
+		if call, ok := slot.Data.(*js_ast.ECall); ok {
+			found = found || t.isHotAccept(call.Target.Data)
+		}
+		return !found
+	}}
+	for i := range t.ast.Parts {
+		w.stmts(t.ast.Parts[i].Stmts)
+	}
+	return found
+}
+
+func (t *Tree) isHotAccept(data js_ast.E) bool {
+	accept, ok := data.(*js_ast.EDot)
+	if !ok || accept.Name != "accept" {
+		return false
+	}
+	hot, ok := accept.Target.Data.(*js_ast.EDot)
+	if !ok || hot.Name != "hot" {
+		return false
+	}
+	if meta, ok := hot.Target.Data.(*js_ast.EDot); ok && t.registry != nil && meta.Name == "meta" {
+		id, ok := meta.Target.Data.(*js_ast.EIdentifier)
+		return ok && id.Ref == t.registry.dollar
+	}
+	_, ok = hot.Target.Data.(*js_ast.EImportMeta)
+	return ok
+}

@@ -15,8 +15,8 @@ type Constants struct {
 
 // FoldConstants puts the values in and removes the branches that can't be reached any more.
 // esbuild's own defines would leave the dead branches in the code unless it also minifies.
-// It returns what only dead branches mentioned.
-func (t *Tree) FoldConstants(c Constants) (removed []Ref) {
+// It returns what only dead branches mentioned, and whether there was anything to fold.
+func (t *Tree) FoldConstants(c Constants) (removed []Ref, folded bool) {
 	f := &folder{tree: t, values: map[ast.Ref]bool{}, spaces: map[ast.Ref]bool{}, constants: c}
 	for ref, item := range t.ast.NamedImports {
 		if t.ast.ImportRecords[item.ImportRecordIndex].Path.Text != c.Module {
@@ -32,7 +32,7 @@ func (t *Tree) FoldConstants(c Constants) (removed []Ref) {
 	for i := range t.ast.Parts {
 		f.part(i, set)
 	}
-	return sorted(set)
+	return sorted(set), f.folded
 }
 
 type folder struct {
@@ -48,6 +48,7 @@ func (f *folder) part(i int, removed map[Ref]bool) {
 	if !f.mentions(part.Stmts) {
 		return
 	}
+	f.folded = true
 	before, after := map[Ref]bool{}, map[Ref]bool{}
 	collectUses(f.tree, part.Stmts, before)
 	if len(part.Stmts) == 1 {

@@ -18,7 +18,7 @@ type registryForm struct {
 	dependencies []dependency
 	stars        []ast.Ref
 	// components are registered at the end of the body (dev client only).
-	components []Component
+	components []component
 }
 
 type dependency struct {
@@ -270,22 +270,10 @@ func (t *Tree) hasTopLevelAwait() bool {
 	if t.ast.TopLevelAwaitKeyword.Len == 0 {
 		return false
 	}
-	found := false
-	w := &walker{}
-	w.expr = func(slot *js_ast.Expr) bool {
-		if _, ok := slot.Data.(*js_ast.EAwait); ok && w.functions == 0 {
-			found = true
-		}
-		return !found
-	}
-	w.stmt = func(slot *js_ast.Stmt) bool {
-		if s, ok := slot.Data.(*js_ast.SForOf); ok && s.Await.Len > 0 && w.functions == 0 {
-			found = true
-		}
-		return !found
-	}
 	for i := range t.ast.Parts {
-		w.stmts(t.ast.Parts[i].Stmts)
+		if t.awaits(t.ast.Parts[i].Stmts) {
+			return true
+		}
 	}
-	return found
+	return false
 }
