@@ -65,10 +65,10 @@ func (d Diagnostic) frame() (line, before string, marked int) {
 				if r == '\t' {
 					under.WriteRune('\t')
 				} else {
-					under.WriteByte(' ')
+					under.WriteString(strings.Repeat(" ", width(r)))
 				}
 			} else if column < d.Column+d.Length {
-				marked++
+				marked += width(r)
 			}
 		}
 		column++
@@ -77,4 +77,14 @@ func (d Diagnostic) frame() (line, before string, marked int) {
 		}
 	}
 	return strings.TrimRight(shown.String(), " \t"), under.String(), marked
+}
+
+// width is how many cells of a terminal a character takes, roughly: East Asian scripts and
+// pictographs take two.
+func width(r rune) int {
+	if r >= 0x1100 && r <= 0x115F || r >= 0x2E80 && r <= 0xD7A3 || r >= 0xF900 && r <= 0xFAFF ||
+		r >= 0xFE30 && r <= 0xFE6F || r >= 0xFF00 && r <= 0xFF60 || r >= 0x1F300 && r <= 0x1FAFF || r >= 0x20000 {
+		return 2
+	}
+	return 1
 }

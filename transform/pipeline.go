@@ -52,6 +52,7 @@ func (s *source) transform() (result Result) {
 		result.Diagnostics = append(result.Diagnostics, d)
 		return failed(result)
 	}
+	result.Diagnostics = append(result.Diagnostics, s.requireCalls(tree)...)
 	constants := s.mentionsConstants()
 	if s.options.Sides&Server != 0 {
 		result.Server = s.server(tree, found, constants)
@@ -92,6 +93,21 @@ func (s *source) checkForm(tree *esbuildast.Tree) (Diagnostic, bool) {
 			"Write it with import and export in a .ts or .js file, or make it a package of its own."), true
 	}
 	return Diagnostic{}, false
+}
+
+// requireCalls warns of what a bundler converts and the registry can't.
+func (s *source) requireCalls(tree *esbuildast.Tree) (list []Diagnostic) {
+	if s.options.Form != Registry || !strings.Contains(s.text, "require") {
+		return nil
+	}
+	for _, i := range tree.Imports() {
+		if i.Kind == esbuildast.RequireCall {
+			d := s.tracker.diagnostic(i.Place, fmt.Sprintf("require(%q) fails in `eclipsa dev`, which links ES modules", i.Specifier), "Write an import statement or import().")
+			d.Severity = Warning
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 func failed(result Result) Result {

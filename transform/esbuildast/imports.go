@@ -128,35 +128,33 @@ func importedNames(s *js_ast.SImport) (names []string) {
 // calls lists import("…") and require("…"). Dynamic imports come in the order in which the
 // registry form counts them.
 func (t *Tree) calls() (imports []Import) {
-	if len(t.ast.ImportRecords) == 0 {
-		return nil
-	}
-	add := func(record uint32, kind ImportKind) {
+	t.eachCall(func(record uint32, kind ImportKind, _ *js_ast.ENumber) {
 		r := &t.ast.ImportRecords[record]
 		imports = append(imports, Import{Specifier: r.Path.Text, Kind: kind, Place: recordPlace(r)})
-	}
-	for i := range t.ast.Parts {
-		if len(t.ast.Parts[i].Stmts) == 0 {
-			continue
-		}
-		for _, d := range t.dynamic[i] {
-			add(d.record, DynamicImport)
-		}
-		if !t.hasCalls(i) {
-			continue
-		}
-		w := &walker{expr: func(slot *js_ast.Expr) bool {
-			switch e := slot.Data.(type) {
-			case *js_ast.EImportString:
-				add(e.ImportRecordIndex, DynamicImport)
-			case *js_ast.ERequireString:
-				add(e.ImportRecordIndex, RequireCall)
-			}
-			return true
-		}}
-		w.stmts(t.ast.Parts[i].Stmts)
-	}
+	})
 	return imports
+}
+
+// eachCall visits what is left: the arguments of a stub are gone, and the imports in them.
+func (t *Tree) eachCall(visit func(record uint32, kind ImportKind, number *js_ast.ENumber)) {
+	w := &walker{expr: func(slot *js_ast.Expr) bool {
+		switch e := slot.Data.(type) {
+		case *js_ast.EImportString:
+			visit(e.ImportRecordIndex, DynamicImport, nil)
+		case *js_ast.ERequireString:
+			visit(e.ImportRecordIndex, RequireCall, nil)
+		case *js_ast.ENumber:
+			if record, ok := t.dynamic[e]; ok {
+				visit(record, DynamicImport, e)
+			}
+		}
+		return true
+	}}
+	for i := range t.ast.Parts {
+		if len(t.ast.Parts[i].Stmts) > 0 && t.hasCalls(i) {
+			w.stmts(t.ast.Parts[i].Stmts)
+		}
+	}
 }
 
 // hasCalls asks the parser's list, so that most parts need no walk.

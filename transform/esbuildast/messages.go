@@ -31,8 +31,8 @@ type Note struct {
 
 func messages(msgs []logger.Msg) (found []Message) {
 	for _, msg := range msgs {
-		if msg.Kind != logger.Error && msg.Kind != logger.Warning {
-			continue
+		if msg.Kind != logger.Error && msg.Kind != logger.Warning || msg.ID == logger.MsgID_JS_UnsupportedRequireCall {
+			continue // a bundler reads our output next, and it can convert require
 		}
 		m := Message{Error: msg.Kind == logger.Error, Text: msg.Data.Text, Location: location(msg.Data.Location)}
 		if msg.Data.Location != nil {

@@ -18,10 +18,11 @@ import (
 // sourceIndex is not zero, because zero is esbuild's own runtime and parsed with special rules.
 const sourceIndex = 1
 
-// target is ES2022 on both sides: Node 20 and the browsers that the documentation names.
+// target is ES2022 on both sides: Node 20 and the browsers that the documentation names. Import
+// attributes stay: they say what the import is, and whoever loads the module must see that.
 var target = compat.UnsupportedJSFeatures(map[compat.Engine]compat.Semver{
 	compat.ES: {Parts: []int{2022}},
-})
+}) &^ (compat.ImportAttributes | compat.ImportAssertions)
 
 // ParseOptions say how a text is read.
 type ParseOptions struct {

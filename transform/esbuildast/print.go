@@ -66,6 +66,7 @@ func (t *Tree) names(symbols ast.SymbolMap) renamer.Renamer {
 	if t.registry != nil {
 		names.AddTopLevelSymbol(t.registry.dollar)
 	}
+	unnamed := t.unnamedNamespaces()
 	var scopes []*js_ast.Scope
 	for i := range t.ast.Parts {
 		part := &t.ast.Parts[i]
@@ -73,7 +74,7 @@ func (t *Tree) names(symbols ast.SymbolMap) renamer.Renamer {
 			continue
 		}
 		for _, declared := range part.DeclaredSymbols {
-			if declared.IsTopLevel && t.symbol(declared.Ref).NamespaceAlias == nil {
+			if declared.IsTopLevel && t.symbol(declared.Ref).NamespaceAlias == nil && !unnamed[declared.Ref] {
 				names.AddTopLevelSymbol(declared.Ref)
 			}
 		}
@@ -86,6 +87,25 @@ func (t *Tree) names(symbols ast.SymbolMap) renamer.Renamer {
 	}
 	names.AssignNamesByScope(map[uint32][]*js_ast.Scope{sourceIndex: scopes})
 	return names
+}
+
+// unnamedNamespaces are symbols that the parser makes for import statements without a star. They
+// are printed in the registry form only, and must not take a name from the author before that.
+func (t *Tree) unnamedNamespaces() map[ast.Ref]bool {
+	refs := map[ast.Ref]bool{}
+	for i := range t.ast.Parts {
+		for _, stmt := range t.ast.Parts[i].Stmts {
+			switch s := stmt.Data.(type) {
+			case *js_ast.SImport:
+				refs[s.NamespaceRef] = s.StarNameLoc == nil
+			case *js_ast.SExportFrom:
+				refs[s.NamespaceRef] = true
+			case *js_ast.SExportStar:
+				refs[s.NamespaceRef] = true
+			}
+		}
+	}
+	return refs
 }
 
 func (t *Tree) mapJSON(linesBefore int, chunk sourcemap.Chunk, content bool) []byte {

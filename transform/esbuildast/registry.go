@@ -26,11 +26,6 @@ type dependency struct {
 	namespace ast.Ref
 }
 
-type dynamicImport struct {
-	record uint32
-	number *js_ast.ENumber
-}
-
 // IsRegistry tells whether ToRegistry was called.
 func (t *Tree) IsRegistry() bool { return t.registry != nil }
 
@@ -39,7 +34,7 @@ func (t *Tree) IsRegistry() bool { return t.registry != nil }
 func (t *Tree) ToRegistry() {
 	dollar := t.newSymbol("$")
 	t.registry = &registryForm{dollar: dollar}
-	t.dynamic = map[int][]dynamicImport{}
+	t.dynamic = map[*js_ast.ENumber]uint32{}
 	helperRefs := t.helperRefs()
 	for i := range t.ast.Parts {
 		w := &walker{expr: func(slot *js_ast.Expr) bool {
@@ -48,7 +43,7 @@ func (t *Tree) ToRegistry() {
 				slot.Data = t.member("meta", *slot)
 			case *js_ast.EImportString:
 				number := &js_ast.ENumber{}
-				t.dynamic[i] = append(t.dynamic[i], dynamicImport{e.ImportRecordIndex, number})
+				t.dynamic[number] = e.ImportRecordIndex
 				slot.Data = t.callMember("import", *slot, number)
 				return false
 			case *js_ast.EImportCall:
@@ -99,17 +94,17 @@ func (t *Tree) registryView() []js_ast.Part {
 	r := t.registry
 	r.dependencies, r.stars = nil, nil
 	parts := make([]js_ast.Part, len(t.ast.Parts))
-	count := 0
 	for i := range t.ast.Parts {
 		parts[i] = t.ast.Parts[i]
 		parts[i].Stmts = t.registryStmts(t.ast.Parts[i].Stmts)
-		if len(t.ast.Parts[i].Stmts) > 0 {
-			for _, d := range t.dynamic[i] {
-				d.number.Value = float64(count)
-				count++
-			}
-		}
 	}
+	count := 0.0
+	t.eachCall(func(_ uint32, kind ImportKind, number *js_ast.ENumber) {
+		if kind == DynamicImport {
+			number.Value = count
+			count++
+		}
+	})
 	return parts
 }
 

@@ -18,8 +18,9 @@ type Tree struct {
 	changed map[int]bool
 	// guarded holds the parts that were an if statement over a constant.
 	guarded map[int]bool
-	// dynamic are the calls that stand for import("…") in the registry form, by part.
-	dynamic map[int][]dynamicImport
+	// dynamic are the arguments of the calls that stand for import("…") in the registry form, with
+	// their import records.
+	dynamic map[*js_ast.ENumber]uint32
 	// registry is set once the tree has the registry form.
 	registry *registryForm
 }
