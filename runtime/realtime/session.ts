@@ -1,0 +1,125 @@
+/** All sessions of one server. */
+import type { Context } from 'hono'
+import type { WSEvents } from 'hono/ws'
+import type { CallbackName } from './callbacks.js'
+import { systemClock } from './clock.js'
+import type { Clock } from './clock.js'
+import { closeCode } from './close.js'
+import { limits as defaults } from './limits.js'
+import type { Limits } from './limits.js'
+import { Pings } from './pings.js'
+import type { RealtimeSymbol } from './registry.js'
+import { ServerSession } from './server-session.js'
+import type { SessionKeeper } from './server-session.js'
+
+export interface SessionsOptions {
+  /** Gets what the author's code throws: stage `realtime`, with `{ symbol, during }`. */
+  report: (stage: string, error: unknown, details?: object) => void
+  /** Error frames say nothing about the error. */
+  production: boolean
+  limits?: Readonly<Limits>
+  /** Of tests. */
+  clock?: Clock
+}
+
+/** How often `drain()` closes some of the sessions, and how long it waits for their last frames. */
+const DRAIN_STEP = 50
+const LAST_FRAMES = 1_000
+
+export class Sessions implements SessionKeeper {
+  readonly limits: Readonly<Limits>
+  readonly clock: Clock
+  readonly production: boolean
+  readonly #report: SessionsOptions['report']
+  readonly #pings: Pings
+  /** By symbol: an edited handler is replaced under its open sessions. */
+  readonly #open = new Map<string, Set<ServerSession>>()
+  /** Over, but the host still writes the close frame or waits for the client's. */
+  readonly #closing = new Set<ServerSession>()
+  #size = 0
+  #draining = false
+  #onEmpty: (() => void) | undefined
+
+  constructor(options: SessionsOptions) {
+    this.limits = options.limits ?? defaults
+    this.clock = options.clock ?? systemClock
+    this.production = options.production
+    this.#report = options.report
+    this.#pings = new Pings(this.clock, this.limits)
+  }
+
+  /** Open sessions. */
+  get size(): number {
+    return this.#size
+  }
+
+  /**
+   * The events for Hono's `upgradeWebSocket`, of a session that begins when the host opens its socket. To be
+   * called in the async context of the request, which the author's callbacks will run in.
+   */
+  open(symbolId: string, symbol: RealtimeSymbol, c: Context, input: unknown): WSEvents {
+    return new ServerSession(this, symbolId, symbol, c, input).events()
+  }
+
+  /**
+   * Closes all sessions with 1001, spread so that not all clients come back at once. Settles when the hosts
+   * have closed their sockets, or a second after the last close.
+   */
+  async drain({ spreadMs = this.limits.drainSpread }: { spreadMs?: number } = {}): Promise<void> {
+    this.#draining = true
+    const sessions = [...this.#open.values()].flatMap((group) => [...group])
+    const steps = Math.max(1, Math.floor(spreadMs / DRAIN_STEP))
+    const perStep = Math.ceil(sessions.length / steps)
+    for (let i = 0; i < sessions.length; i += perStep) {
+      if (i > 0) await this.#pause(DRAIN_STEP)
+      for (const session of sessions.slice(i, i + perStep)) session.close(closeCode.goingAway, 'server going away')
+    }
+    if (this.#closing.size > 0) await this.#hostsAreDone()
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.clock.after(ms, resolve))
+  }
+
+  #hostsAreDone(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.clock.after(LAST_FRAMES, resolve)
+      this.#onEmpty = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  // ——— SessionKeeper.
+
+  report(error: unknown, symbol: string, during: 'handler' | CallbackName): void {
+    try {
+      this.#report('realtime', error, { symbol, during })
+    } catch {
+      // The author's logger fails; there is nobody left to tell.
+    }
+  }
+
+  opened(session: ServerSession): boolean {
+    this.#size++
+    const group = this.#open.get(session.symbolId)
+    if (group === undefined) this.#open.set(session.symbolId, new Set([session]))
+    else group.add(session)
+    if (session.watchPings()) this.#pings.add(session)
+    return !this.#draining
+  }
+
+  ended(session: ServerSession, hostIsDone: boolean): void {
+    this.#size--
+    const group = this.#open.get(session.symbolId)
+    group?.delete(session)
+    if (group?.size === 0) this.#open.delete(session.symbolId)
+    this.#pings.delete(session)
+    if (!hostIsDone) this.#closing.add(session)
+  }
+
+  hostDone(session: ServerSession): void {
+    if (this.#closing.delete(session) && this.#closing.size === 0) this.#onEmpty?.()
+  }
+}
