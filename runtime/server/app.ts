@@ -1,0 +1,87 @@
+/**
+ * The server app: takes a manifest and gives `createHandler`. The same module serves `eclipsa dev`, Vite and `dist/`.
+ *
+ * A request passes, in this order: the host check, for sessions the origin check, the app's own Hono app
+ * (`+server-entry.ts`), the route's `+middleware` files, and then the page, the endpoint or the session.
+ */
+import { Hono } from 'hono'
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { Sessions } from '../realtime/session.js'
+import { chooseAdapter, injectOf } from './adapter.js'
+import type { Capabilities, CreateHandler, Handler, Report } from './handler.js'
+import type { Manifest } from './manifest.js'
+import { answerPage } from './pages.js'
+import { answerRealtime, refuseOrigin } from './realtime-route.js'
+import type { RealtimeRoute } from './realtime-route.js'
+
+/** The result of this is the default export of `dist/server/index.mjs`. */
+export function createApp(manifest: Manifest): CreateHandler {
+  return (capabilities = {}) => {
+    const report = capabilities.report ?? reportToConsole
+    const sessions = new Sessions({ report, production: manifest.mode === 'production' })
+    // The adapter needs the handler and the handler's routes need the adapter: the routes are made last.
+    let root: Hono | undefined
+    const fail = failure(manifest, capabilities, report)
+    const handler = async (request: Request, env?: unknown, ctx?: unknown): Promise<Response> => {
+      try {
+        return await (root as Hono).fetch(request, env as object, ctx as never)
+      } catch (error) {
+        return fail(error)
+      }
+    }
+    const adapter = chooseAdapter(manifest, capabilities, handler)
+    const symbols = new Map(Object.entries(manifest.symbols))
+    root = routes({ manifest, symbols, sessions, upgradeWebSocket: adapter.upgradeWebSocket }, fail)
+    const inject = injectOf(adapter)
+    return Object.assign(handler, {
+      drain: (options?: { spreadMs?: number }) => sessions.drain(options),
+      ...(inject && { injectWebSocket: inject }),
+    }) satisfies Handler
+  }
+}
+
+function routes(realtime: RealtimeRoute, fail: (error: unknown) => Response): Hono {
+  const { manifest } = realtime
+  const path = `${manifest.base}__eclipsa/realtime/:id`
+  const root = new Hono()
+  root.onError((error) => fail(error))
+  root.use(async (c, next) => refuseHost(c, manifest) ?? (await next()))
+  root.use(path, async (c, next) => refuseOrigin(c, manifest) ?? (await next()))
+  const own = manifest.serverEntry?.['default']
+  if (own !== undefined) root.route(manifest.base, honoApp(own))
+  root.get(path, (c) => answerRealtime(c, realtime))
+  root.all(`${manifest.base}__eclipsa/*`, (c) => c.text('Not found\n', 404))
+  root.all('*', (c) => answerPage(c, manifest))
+  return root
+}
+
+function honoApp(own: unknown): Hono {
+  if (typeof (own as Partial<Hono>).fetch !== 'function' || !Array.isArray((own as Partial<Hono>).routes)) {
+    throw new TypeError('The default export of app/+server-entry must be a Hono app: export default new Hono()')
+  }
+  return own as Hono
+}
+
+/** In development the dev server has checked the host already. */
+function refuseHost(c: Context, { mode, settings }: Manifest): Response | undefined {
+  const { allowedHosts = [] } = settings
+  if (mode === 'development' || allowedHosts.length === 0) return undefined
+  const { host, hostname } = new URL(c.req.raw.url)
+  if (allowedHosts.includes(host) || allowedHosts.includes(hostname)) return undefined
+  return c.text(`Forbidden: the host ${JSON.stringify(host)} is not in "allowedHosts".\n`, 403)
+}
+
+/** Every error that no one answered: reported, and told to the client without details unless in development. */
+function failure(manifest: Manifest, capabilities: Capabilities, report: Report): (error: unknown) => Response {
+  return (error) => {
+    if (error instanceof HTTPException) return error.getResponse()
+    report('request', error)
+    if (manifest.mode === 'development' && capabilities.showError) return capabilities.showError(error)
+    return new Response('Internal server error\n', { status: 500, headers: { 'content-type': 'text/plain; charset=utf-8' } })
+  }
+}
+
+function reportToConsole(stage: string, error: unknown, details?: object): void {
+  console.error(`[eclipsa] ${stage}:`, error, ...(details === undefined ? [] : [details]))
+}
