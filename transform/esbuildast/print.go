@@ -36,7 +36,7 @@ func (t *Tree) Print(options PrintOptions) (code string, sourceMap []byte) {
 	if options.SourceMap {
 		printOptions.SourceMap = config.SourceMapExternalWithoutComment
 		printOptions.AddSourceMappings = true
-		printOptions.LineOffsetTables = sourcemap.GenerateLineOffsetTables(t.source.Contents, t.ast.ApproximateLineCount)
+		printOptions.LineOffsetTables = t.lineTables()
 	}
 	if t.registry != nil {
 		printOptions.Indent = 1
@@ -51,6 +51,14 @@ func (t *Tree) Print(options PrintOptions) (code string, sourceMap []byte) {
 		sourceMap = t.mapJSON(strings.Count(head, "\n"), result.SourceMapChunk, options.SourcesContent)
 	}
 	return code, sourceMap
+}
+
+// lineTables are the same for both modules of a text.
+func (t *Tree) lineTables() []sourcemap.LineOffsetTable {
+	if t.lines == nil {
+		t.lines = sourcemap.GenerateLineOffsetTables(t.source.Contents, t.ast.ApproximateLineCount)
+	}
+	return t.lines
 }
 
 func (t *Tree) symbolMap() ast.SymbolMap {

@@ -7,6 +7,7 @@ import (
 	"github.com/evanw/esbuild/internal/js_ast"
 	"github.com/evanw/esbuild/internal/js_lexer"
 	"github.com/evanw/esbuild/internal/logger"
+	"github.com/evanw/esbuild/internal/sourcemap"
 )
 
 // Tree is one parsed module. It is not safe for concurrent use: reading and printing fill caches
@@ -21,6 +22,7 @@ type Tree struct {
 	// dynamic are the arguments of the calls that stand for import("…") in the registry form, with
 	// their import records.
 	dynamic map[*js_ast.ENumber]uint32
+	lines   []sourcemap.LineOffsetTable
 	// registry is set once the tree has the registry form.
 	registry *registryForm
 }
