@@ -1,0 +1,47 @@
+/** The HTTP server of `node.mjs` and of the worker: limits, malformed requests, and the way to the app. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { requestUrl } from './request-url.js'
+import type { Handler, NodeEnv } from './types.js'
+
+/** DESIGN.md section 7: a connection URL has 16 KiB, and cookies need room beside it. */
+const limits = {
+  maxHeaderSize: 48 * 1024,
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+  requireHostHeader: true,
+}
+
+/** Answers a request itself, or leaves it. */
+export type Before = (url: URL, incoming: IncomingMessage, outgoing: ServerResponse) => boolean
+
+/**
+ * `before` sees well-formed requests only, the rest go to the handler. Requests that Node's parser refuses
+ * get its own 400, 408 or 431.
+ */
+export function createHttpServer(handlerOf: () => Handler | undefined, before: Before): Server {
+  const toApp = getRequestListener(
+    async (request, env) => {
+      const handler = handlerOf()
+      if (!handler) return new Response('not ready\n', { status: 503 })
+      try {
+        return await handler(request, env as NodeEnv)
+      } catch (error) {
+        // A body that ends early fails in the app's hands, and nobody waits for an answer.
+        if (!(env as NodeEnv).incoming.destroyed) console.error(error)
+        return new Response('Internal Server Error\n', { status: 500 })
+      }
+    },
+    { overrideGlobalObjects: false },
+  )
+  return createServer(limits, (incoming, outgoing) => {
+    // A response whose client is gone fails with an event, which must find a listener.
+    outgoing.on('error', ignore)
+    incoming.on('error', ignore)
+    const url = requestUrl(incoming)
+    if (!url) return void outgoing.writeHead(400, { Connection: 'close' }).end('Bad Request\n')
+    if (!before(url, incoming, outgoing)) void toApp(incoming, outgoing)
+  })
+}
+
+const ignore = (): void => {}

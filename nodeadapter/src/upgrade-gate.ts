@@ -1,0 +1,136 @@
+/**
+ * The one `upgrade` listener of ours on an HTTP server (DESIGN.md D8a). It owns the realtime paths and
+ * answers everything below them; adapters get its facade, never the server, whose other upgrades
+ * (Vite's HMR) they would answer too.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { completeHandshake, isWebSocketHandshake, refuseHandshake } from './handshake.js'
+import { requestUrl } from './request-url.js'
+import { answer, answerResponse } from './socket-answer.js'
+import type { Handler, UpgradeEvents } from './types.js'
+import { isUpgradeResponse, type UpgradeEnv, upgradeKey, type UpgradeState } from './upgrade-state.js'
+
+export interface GateOptions {
+  /** Whether a request target, without its query, is ours. */
+  owns: (path: string) => boolean
+  /** Nobody else listens for upgrades on this server: those that aren't ours get 404. */
+  ownsServer: boolean
+  /** Refuses with 403 before anything else is looked at. */
+  admits?: (incoming: IncomingMessage) => boolean
+  /** How long the app may take to decide. */
+  deadlineMs?: number
+}
+
+export interface UpgradeGate {
+  /** The handler from now on, with its own adapter if it has one. */
+  use(handler: Handler): void
+  /** Answers 503 from now on, and at once to those that are still undecided. */
+  stop(): void
+  /** Sockets whose upgrade is not decided, each with what ends it. */
+  readonly undecided: ReadonlyMap<Socket, () => void>
+}
+
+type UpgradeListener = (incoming: IncomingMessage, socket: Socket, head: Buffer) => unknown
+
+/** `base` starts and ends with a slash. */
+export const ownsRealtime = (base: string) => (path: string): boolean => path.startsWith(`${base}__eclipsa/realtime/`)
+
+/** Without a listener a reset connection would end the process. */
+const ignore = (): void => {}
+
+export function createUpgradeGate(server: UpgradeEvents, options: GateOptions): UpgradeGate {
+  const undecided = new Map<Socket, () => void>()
+  const deadlineMs = options.deadlineMs ?? 10_000
+  let handler: Handler | undefined
+  let injected: UpgradeListener | undefined
+  let stopped = false
+
+  server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
+    const target = incoming.url ?? ''
+    const query = target.indexOf('?')
+    const ours = options.owns(query < 0 ? target : target.slice(0, query))
+    if (!ours && !options.ownsServer) return
+    socket.on('error', ignore)
+    if (options.admits && !options.admits(incoming)) return answer(socket, 403)
+    const url = requestUrl(incoming)
+    if (!url) return answer(socket, 400)
+    if (!ours) return answer(socket, 404)
+    if (refuseHandshake(incoming, socket)) return
+    if (!handler || stopped) return answer(socket, 503)
+    const settle = watch(socket)
+    if (injected) hand(injected, incoming, socket, head)
+    else void decide(handler, url, incoming, socket, head, settle)
+  })
+
+  /** Bounds the time until the decision. The returned function ends it; false when it is too late. */
+  function watch(socket: Socket): () => boolean {
+    const written = socket.bytesWritten
+    const settle = (): boolean => {
+      clearTimeout(timer)
+      socket.off('close', settle)
+      return undecided.delete(socket)
+    }
+    // An adapter of the app tells nobody when it has answered.
+    const tooLate = (): void => void (settle() && socket.bytesWritten === written && answer(socket, 503))
+    const timer = setTimeout(tooLate, deadlineMs)
+    undecided.set(socket, tooLate)
+    socket.once('close', settle)
+    return settle
+  }
+
+  async function decide(
+    to: Handler, url: URL, incoming: IncomingMessage, socket: Socket, head: Buffer, settle: () => boolean,
+  ): Promise<void> {
+    try {
+      const state: UpgradeState = {}
+      const env: UpgradeEnv = { incoming, outgoing: undefined }
+      if (isWebSocketHandshake(incoming)) env[upgradeKey] = state
+      const response = await to(new Request(url, { headers: headersOf(incoming) }), env)
+      if (!settle()) return
+      if (state.accepted && isUpgradeResponse(response)) completeHandshake(incoming, socket, head, response, state.accepted)
+      else await answerResponse(socket, response)
+    } catch (error) {
+      console.error(error)
+      settle()
+      answer(socket, 500)
+    }
+  }
+
+  function hand(listener: UpgradeListener, incoming: IncomingMessage, socket: Socket, head: Buffer): void {
+    Promise.resolve()
+      .then(() => listener(incoming, socket, head))
+      .catch((error) => {
+        console.error(error)
+        answer(socket, 500)
+      })
+  }
+
+  return {
+    undecided,
+    use(next) {
+      handler = next
+      injected = undefined
+      const facade: UpgradeEvents = {
+        on(name, listener) {
+          // An adapter of a handler that was replaced comes too late.
+          if (name === 'upgrade' && handler === next) injected = listener
+          return facade
+        },
+        // Adapters that aren't alone leave refused sockets open.
+        listenerCount: (name) => (name === 'upgrade' ? 1 : 0),
+      }
+      next.injectWebSocket?.(facade)
+    },
+    stop() {
+      stopped = true
+      for (const tooLate of [...undecided.values()]) tooLate()
+    },
+  }
+}
+
+function headersOf(incoming: IncomingMessage): Headers {
+  const headers = new Headers()
+  for (let i = 0; i < incoming.rawHeaders.length; i += 2) headers.append(incoming.rawHeaders[i]!, incoming.rawHeaders[i + 1]!)
+  return headers
+}
