@@ -112,7 +112,7 @@ func (s *source) removedImports(c *cut) (list []Import) {
 // shake removes everything that is reachable only from removed code.
 func (s *source) shake(c *cut) []Diagnostic {
 	g := newGraph(c.tree)
-	only := g.reach(c.removed, nil)
+	only := g.reach(c.removed)
 	kept := g.keep(c, only)
 	if problems := g.problems(c, only, kept); len(problems) > 0 {
 		var list []Diagnostic
@@ -128,6 +128,7 @@ func (s *source) shake(c *cut) []Diagnostic {
 		default:
 			if !live.statements[statement.Index] {
 				c.tree.Drop(statement.Index)
+				addAll(only.refs, statement.Uses) // an unused helper takes its imports with it
 			}
 		}
 	}

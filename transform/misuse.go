@@ -18,6 +18,10 @@ func (s *source) misuse(m esbuildast.Misuse) Diagnostic {
 		return s.tracker.diagnostic(m.Place,
 			fmt.Sprintf("%s() must be the value of a module-scope declaration, of a property of a module-scope object, or of the default export", marker),
 			fmt.Sprintf("Write const useIt = %s(…) as a statement of its own, and use useIt here.", marker))
+	case esbuildast.CalledUnderUsing:
+		return s.tracker.diagnostic(m.Place,
+			fmt.Sprintf("%s() can't be called in a module with a top-level using: it puts the whole module into a try statement", marker),
+			"Move the using declaration into a module of its own (a .server.ts file, if only handlers need it), or into a function.")
 	case esbuildast.ReExported:
 		return s.tracker.diagnostic(m.Place,
 			fmt.Sprintf("%s of %q must not be exported again: a handler given to it elsewhere would be sent to the browser", subject(marker), runtimeModule),

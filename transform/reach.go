@@ -31,9 +31,8 @@ func newGraph(tree *esbuildast.Tree) *graph {
 	return g
 }
 
-// reach follows the declarations of the symbols. from, if not nil, records by which symbol each
-// one was reached.
-func (g *graph) reach(roots map[esbuildast.Ref]bool, from map[esbuildast.Ref]esbuildast.Ref) reached {
+// reach follows the declarations of the symbols.
+func (g *graph) reach(roots map[esbuildast.Ref]bool) reached {
 	r := reached{map[int]bool{}, map[esbuildast.Ref]bool{}}
 	var queue []esbuildast.Ref
 	for ref := range roots {
@@ -52,9 +51,6 @@ func (g *graph) reach(roots map[esbuildast.Ref]bool, from map[esbuildast.Ref]esb
 			for _, next := range append(statement.Uses, statement.Declares...) {
 				if !r.refs[next] {
 					r.refs[next] = true
-					if from != nil {
-						from[next] = ref
-					}
 					queue = append(queue, next)
 				}
 			}
@@ -96,9 +92,12 @@ func (g *graph) reachAll(kept []esbuildast.Statement) reached {
 			roots[ref] = true
 		}
 	}
-	r := g.reach(roots, nil)
+	r := g.reach(roots)
 	for _, statement := range kept {
 		r.statements[statement.Index] = true
+		for _, ref := range statement.Declares {
+			r.refs[ref] = true
+		}
 	}
 	return r
 }

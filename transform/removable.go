@@ -16,7 +16,7 @@ func (s *source) markRemovable(c *cut) (list []Diagnostic) {
 	}
 	c.did = true
 	g := newGraph(c.tree)
-	removed := g.reach(only, nil)
+	removed := g.reach(only)
 	var suspects []esbuildast.Statement
 	for _, statement := range g.statements {
 		switch {
@@ -30,14 +30,14 @@ func (s *source) markRemovable(c *cut) (list []Diagnostic) {
 			}
 		}
 	}
-	live := g.reach(stay, nil)
+	live := g.reach(stay)
 	for _, p := range g.keepers(suspects, removed, live) {
 		list = append(list, s.keepsServerCode(p))
 	}
 	for _, statement := range suspects {
 		addAll(stay, statement.Uses)
 	}
-	live = g.reach(stay, nil)
+	live = g.reach(stay)
 	for _, statement := range g.statements {
 		if statement.Kind != esbuildast.Declaration || live.statements[statement.Index] || !removed.statements[statement.Index] {
 			continue

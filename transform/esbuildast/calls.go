@@ -46,6 +46,9 @@ const (
 	// CalledInFunction and CalledElsewhere are calls in places where none may stand.
 	CalledInFunction MisuseKind = iota
 	CalledElsewhere
+	// CalledUnderUsing is a call that would be fine, but a top-level `using` was lowered to a try
+	// statement around the whole module.
+	CalledUnderUsing
 	// Mentioned is a marker that is passed on, renamed or read.
 	Mentioned
 	// ReExported is a marker, or its whole module, that is exported again.
@@ -217,6 +220,8 @@ func (f *markerFinder) call(part int, e *js_ast.ECall, marker string, at logger.
 		kind := CalledElsewhere
 		if inFunction {
 			kind = CalledInFunction
+		} else if f.tree.loweredUsing(part) {
+			kind = CalledUnderUsing
 		}
 		f.misuse(kind, marker, at)
 		return
@@ -226,6 +231,20 @@ func (f *markerFinder) call(part int, e *js_ast.ECall, marker string, at logger.
 		call.Args = append(call.Args, Arg{f.tree.argKind(arg, f), f.tree.expressionPlace(arg)})
 	}
 	f.calls = append(f.calls, call)
+}
+
+// loweredUsing recognises what esbuild makes of a top-level `using`: one part with a try statement.
+func (t *Tree) loweredUsing(part int) bool {
+	for _, stmt := range t.ast.Parts[part].Stmts {
+		if try, ok := stmt.Data.(*js_ast.STry); ok && try.Finally != nil {
+			for ref := range t.helperRefs() {
+				if t.symbol(ref).OriginalName == "__callDispose" {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (f *markerFinder) misuse(kind MisuseKind, marker string, at logger.Loc) {
