@@ -50,7 +50,7 @@ func (b *builder) common(build api.PluginBuild, virtual func(id string) (string,
 
 // virtualText serves the virtual modules that both sides may import.
 func (b *builder) virtualText(id string) (string, error) {
-	if id == transform.HelpersID {
+	if id == transform.HelpersSpecifier {
 		return transform.Helpers(), nil
 	}
 	return "", fmt.Errorf("there is no module %q", id)
