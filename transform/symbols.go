@@ -13,13 +13,6 @@ const runtimeModule = "eclipsa"
 
 var markers = []string{string(Realtime), string(Action), string(Loader)}
 
-// The markers.
-const (
-	Realtime SymbolKind = "realtime"
-	Action   SymbolKind = "action"
-	Loader   SymbolKind = "loader"
-)
-
 // symbols are the markers' calls of one tree, and what is wrong about them.
 type symbols struct {
 	calls       []esbuildast.Call

@@ -34,7 +34,8 @@ type Options struct {
 	Form  Form
 	// Dev adds component registration for hot refresh to client modules.
 	Dev bool
-	// SourceMap asks for Module.Map.
+	// SourceMap asks for Module.Map. The source text is in it except in client maps without Dev:
+	// it holds the handlers.
 	SourceMap bool
 	// Define replaces expressions such as "import.meta.env.MODE" by JSON values, as esbuild's
 	// option of that name does. import.meta.env.SSR, IS_SSR and IS_BROWSER are set per side
@@ -63,14 +64,20 @@ type Result struct {
 //
 // (async function* with top-level await) whose parameters after $ are the namespaces of the
 // static imports in the order of Imports; import("…") is printed as $.import(n), n counting the
-// dynamic imports in order, import.meta as $.meta, and export * from "…" as $.star(namespace).
+// dynamic imports in order, import() of anything else as $.importExpression(value), import.meta as
+// $.meta, and export * from "…" as $.star(namespace). A client module with Dev ends with
+// $.components({ Page, default: page_default }, { Page: "1a2b3c4d", default: "" }) if it has any:
+// its components, and for each a signature that changes when the state of its hooks no longer fits.
+// Lowered decorators and `using` import from HelpersSpecifier.
 type Module struct {
 	Code string
 	// Map is a version 3 source map as JSON, or nil.
 	Map []byte
 	// Imports that remain, in source order. Each static specifier appears once.
 	Imports []Import
-	// Removed are imports, or names of imports, that only removed code used (client only).
+	// Removed are imports, or names of imports, that only removed code used (client only), those of
+	// the runtime left out. With Removable they include what only those exports use; such names
+	// remain in Imports, since the bundler is the one to drop them.
 	Removed []Import
 	// Exports names what the module exports ("default" included); ExportStars its `export *`.
 	Exports     []string
@@ -104,6 +111,12 @@ type Import struct {
 
 // SymbolKind is which marker made the symbol: "realtime", "action" or "loader".
 type SymbolKind string
+
+const (
+	Realtime SymbolKind = "realtime"
+	Action   SymbolKind = "action"
+	Loader   SymbolKind = "loader"
+)
 
 // Symbol is one server symbol.
 type Symbol struct {
