@@ -8,6 +8,3 @@ const HelpersSpecifier = esbuildast.HelpersSpecifier
 // Helpers is the text of the module HelpersSpecifier: plain JavaScript with one export a helper,
 // from the pinned esbuild itself.
 func Helpers() string { return esbuildast.Helpers() }
-
-// HelpersID is the specifier under which transformed modules import Helpers.
-const HelpersID = esbuildast.HelpersSpecifier
