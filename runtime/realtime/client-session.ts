@@ -1,12 +1,11 @@
 /** One session in the browser: a socket, its frames and its pings. */
 import { receivedClose } from './close.js'
 import { webSocketUrl } from './connection-url.js'
-import { realtimeError } from './error.js'
+import { realtimeError, whyRefused } from './failure.js'
 import { limits } from './limits.js'
 import type { RealtimeError } from './types.js'
 import { HELLO, PING, messageFrame, readServerFrame } from './wire.js'
 import type { ServerFrame } from './wire.js'
-import { whyRefused } from './refusal.js'
 
 /** Who hears of it (the handle). Nothing is said after `leave()` or `ended()`. */
 export interface SessionOwner {
@@ -95,8 +94,7 @@ export class ClientSession {
 
   /** The status stays `connecting` meanwhile: an answer follows within seconds, and then both change together. */
   async #explainRefusal(): Promise<void> {
-    const error = await whyRefused(this.#url, this.#refusal.signal)
-    this.#end(error)
+    this.#end(await whyRefused(this.#url, this.#refusal))
   }
 
   #ping(): void {

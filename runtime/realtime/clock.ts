@@ -1,13 +1,13 @@
 /** Time for sessions, so that tests need none. */
 
 export interface Clock {
+  /** Does not keep the process alive. Both return what cancels them. */
   every(ms: number, fn: () => void): () => void
   after(ms: number, fn: () => void): () => void
   /** The same number within one turn of the event loop. */
   turn(): number
 }
 
-/** Neither keeps the process alive. */
 export const systemClock: Clock = {
   every(ms, fn) {
     const timer = setInterval(fn, ms)

@@ -17,6 +17,7 @@ export class ClientHandle implements RealtimeHandle {
   #session: ClientSession | undefined
   #input: string | undefined
   #unmounted = false
+  #releasing: ReturnType<typeof setTimeout> | undefined
 
   constructor(id: string) {
     this.#id = id
@@ -47,14 +48,14 @@ export class ClientHandle implements RealtimeHandle {
   readonly connect = (value?: unknown): void => {
     const input = encodeInput(value)
     if (this.#unmounted || (this.#session !== undefined && this.#input === input)) return
-    const url = connectionUrl(this.#id, input)
+    const session = new ClientSession(connectionUrl(this.#id, input), this)
     this.#leave(1000, '')
+    this.#session = session
     this.#input = input
     batch(() => {
       this.#error.value = undefined
       this.#status.value = 'connecting'
     })
-    this.#session = new ClientSession(url, this)
   }
 
   readonly send = (message: unknown): void => {
@@ -64,20 +65,26 @@ export class ClientHandle implements RealtimeHandle {
     this.#session.send(message)
   }
 
-  readonly close = (code = 1000, reason = ''): void => {
-    checkBrowserClose(code, reason)
-    this.#leave(code, reason)
+  readonly close = (code?: number, reason?: string): void => {
+    // `onClick={room.close}` passes an event.
+    const ownCode = typeof code === 'object' ? 1000 : (code ?? 1000)
+    checkBrowserClose(ownCode, reason ?? '')
+    this.#leave(ownCode, reason ?? '')
     this.#status.value = 'closed'
   }
 
-  /** Called by the hook. A hot update may run its effect again. */
-  mount(): void {
+  /** The component is mounted, or renders again. */
+  retain(): void {
+    clearTimeout(this.#releasing)
     this.#unmounted = false
   }
 
-  unmount(): void {
-    this.#unmounted = true
-    this.close()
+  /** The component is gone, unless `retain` follows in this turn. */
+  release(): void {
+    this.#releasing = setTimeout(() => {
+      this.#unmounted = true
+      this.close()
+    }, 0)
   }
 
   /** The rest is called by the session, never after it was left. */

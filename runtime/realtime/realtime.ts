@@ -1,10 +1,8 @@
 /** `realtime()`: what the author calls, and what the compiler makes of that call. */
 import type { Env } from 'hono'
-import { useEffect, useMemo } from 'preact/hooks'
-import { ClientHandle } from './handle.js'
 import { registerSymbol } from './registry.js'
-import { serverHandle } from './server-handle.js'
 import type { RealtimeHandle, RealtimeHandler, RealtimeMiddleware } from './types.js'
+import { useHandle } from './use-handle.js'
 
 /**
  * Declares a session between a component and the server, at module scope. Returns a hook: each component that
@@ -39,14 +37,3 @@ export function realtime(...args: unknown[]): () => RealtimeHandle {
 const NOT_COMPILED =
   '[eclipsa] realtime() was called without being compiled: run the app with `eclipsa dev` or `eclipsa build`, ' +
   'or add `eclipsa()` from "eclipsa/vite" to the plugins of your Vite config.'
-
-function useHandle(id: string): RealtimeHandle {
-  // The side never changes while a component lives, so the hooks below are called always or never.
-  if (typeof document === 'undefined') return serverHandle
-  const handle = useMemo(() => new ClientHandle(id), [])
-  useEffect(() => {
-    handle.mount()
-    return () => handle.unmount()
-  }, [])
-  return handle
-}
