@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ServerOptions, WebSocketServer } from 'ws'
 import { connectEvents } from './connect-events.js'
+import { SessionSocket } from './session-socket.js'
 import { answer, headerLines } from './socket-answer.js'
 import type { Accepted } from './upgrade-state.js'
 
@@ -12,7 +13,8 @@ import type { Accepted } from './upgrade-state.js'
  */
 const maxPayload = 1024 * 1024 + 64 * 1024
 
-const options: ServerOptions & Record<string, unknown> = {
+const options: ServerOptions<typeof SessionSocket> & Record<string, unknown> = {
+  WebSocket: SessionSocket,
   noServer: true,
   clientTracking: false,
   perMessageDeflate: false,
@@ -64,7 +66,7 @@ export function completeHandshake(
 ): void {
   extraHeaders = headerLines(response.headers)
   try {
-    server.handleUpgrade(incoming, socket, head, (ws) => connectEvents(ws, socket, accepted))
+    server.handleUpgrade(incoming, socket, head, (session) => connectEvents(session, socket, accepted))
   } finally {
     extraHeaders = []
   }

@@ -31,7 +31,7 @@ async function drain(server: Server, gate: UpgradeGate, handler: Handler): Promi
   // Resolves when the last connection has ended, upgraded ones included.
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // Connections that stay open for a next request get none.
-  server.on('request', (_incoming, outgoing) => outgoing.setHeader('Connection', 'close'))
+  server.prependListener('request', (_incoming, outgoing) => outgoing.setHeader('Connection', 'close'))
   const closing = setInterval(() => server.closeIdleConnections(), 100)
   server.closeIdleConnections()
   await Promise.all([closed, handler.drain({ spreadMs })])

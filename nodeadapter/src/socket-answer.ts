@@ -20,8 +20,7 @@ export function answer(socket: Socket, status: number, text = `${STATUS_CODES[st
 }
 
 /** Ends the connection with what the app answered instead of upgrading. */
-export async function answerResponse(socket: Socket, response: Response): Promise<void> {
-  const body = await readBody(response)
+export function answerResponse(socket: Socket, response: Response, body: Buffer): void {
   const headers = headerLines(response.headers)
   // RFC 9110: a 426 names the protocol.
   if (response.status === 426) headers.push('Upgrade: websocket')
@@ -37,7 +36,7 @@ export function headerLines(headers: Headers): string[] {
   return lines
 }
 
-async function readBody(response: Response): Promise<Buffer> {
+export async function readBody(response: Response): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
   if (response.body) {

@@ -9,7 +9,7 @@ export type CreateHandler = (capabilities?: Capabilities) => Handler
 
 /** What a host hands in. */
 export interface Capabilities {
-  upgradeWebSocket?: UpgradeWebSocket<any, any, any>
+  upgradeWebSocket?: UpgradeWebSocket<any>
   report?: (stage: string, error: unknown, details?: object) => void
   /** In development: the worker's answer for an error of the app. */
   showError?: (error: unknown) => Response

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { completeHandshake, isWebSocketHandshake, refuseHandshake } from './handshake.js'
 import { requestUrl } from './request-url.js'
-import { answer, answerResponse } from './socket-answer.js'
+import { answer, answerResponse, readBody } from './socket-answer.js'
 import type { Handler, UpgradeEvents } from './types.js'
 import { isUpgradeResponse, type UpgradeEnv, upgradeKey, type UpgradeState } from './upgrade-state.js'
 
@@ -87,9 +87,11 @@ export function createUpgradeGate(server: UpgradeEvents, options: GateOptions): 
       const env: UpgradeEnv = { incoming, outgoing: undefined }
       if (isWebSocketHandshake(incoming)) env[upgradeKey] = state
       const response = await to(new Request(url, { headers: headersOf(incoming) }), env)
+      const accepted = isUpgradeResponse(response) ? state.accepted : undefined
+      const body = accepted ? undefined : await readBody(response)
       if (!settle()) return
-      if (state.accepted && isUpgradeResponse(response)) completeHandshake(incoming, socket, head, response, state.accepted)
-      else await answerResponse(socket, response)
+      if (accepted) completeHandshake(incoming, socket, head, response, accepted)
+      else answerResponse(socket, response, body!)
     } catch (error) {
       console.error(error)
       settle()
@@ -109,6 +111,7 @@ export function createUpgradeGate(server: UpgradeEvents, options: GateOptions): 
   return {
     undecided,
     use(next) {
+      const before = { handler, injected }
       handler = next
       injected = undefined
       const facade: UpgradeEvents = {
@@ -120,7 +123,12 @@ export function createUpgradeGate(server: UpgradeEvents, options: GateOptions): 
         // Adapters that aren't alone leave refused sockets open.
         listenerCount: (name) => (name === 'upgrade' ? 1 : 0),
       }
-      next.injectWebSocket?.(facade)
+      try {
+        next.injectWebSocket?.(facade)
+      } catch (error) {
+        ;({ handler, injected } = before)
+        throw error
+      }
     },
     stop() {
       stopped = true

@@ -1,4 +1,5 @@
 /** The worker's current handler: made anew after every load, the last good one otherwise. */
+import { inspect } from 'node:util'
 import type { CreateHandler, Handler } from './types.js'
 import { upgradeWebSocket } from './upgrade-websocket.js'
 import { createWorkerModules, type LoadRequest } from './worker-modules.js'
@@ -37,8 +38,7 @@ export function createWorkerApp(onHandler: (handler: Handler) => void): WorkerAp
       const previous = current
       current = next
       made = createHandler as CreateHandler
-      // Until sessions are swapped under their handlers (DESIGN.md D7), clients connect again.
-      previous?.drain({ spreadMs: 0, code: 1012, reason: 'server code changed' }).catch((error) => console.error(error))
+      if (previous) retire(previous)
       return { ok: true }
     } catch (error) {
       return { ok: false, error: describe(error) }
@@ -55,6 +55,12 @@ export function createWorkerApp(onHandler: (handler: Handler) => void): WorkerAp
   }
 }
 
+/** Until sessions are swapped under their handlers (DESIGN.md D7), clients connect again. */
+function retire(handler: Handler): void {
+  const drained = async () => handler.drain({ spreadMs: 0, code: 1012, reason: 'server code changed' })
+  drained().catch((error) => console.error(error))
+}
+
 /** The answer that Go turns into the error page. */
 function showError(error: unknown): Response {
   return Response.json(describe(error), { status: 500, headers: { 'x-eclipsa-error': '1' } })
@@ -65,5 +71,5 @@ export function describe(error: unknown): WorkerError {
   if (error instanceof Error) {
     return { name: String(error.name), message: String(error.message), stack: String(error.stack ?? '') }
   }
-  return { name: 'Error', message: `a value that is no Error was thrown: ${String(error)}`, stack: '' }
+  return { name: 'Error', message: `a value that is no Error was thrown: ${inspect(error)}`, stack: '' }
 }

@@ -1,4 +1,5 @@
 /** The app's server modules in the worker: scripts in the module registry, and the bundle of their packages. */
+import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Script } from 'node:vm'
 import { createRegistry, type Factory, type Namespace, type RegistryOptions } from 'eclipsa/dev/registry'
@@ -32,7 +33,7 @@ interface Bundle {
 
 export function createWorkerModules(): WorkerModules {
   // The registry reads `external` and `lazy` when it needs them.
-  const options: RegistryOptions = { external: {}, lazy: {}, meta: (id) => ({ url: id, env: process.env }) }
+  const options: RegistryOptions = { external: {}, lazy: {}, meta: metaOf }
   const registry = createRegistry(options)
   const known = new Set<string>()
   let bundles = 0
@@ -59,6 +60,13 @@ export function createWorkerModules(): WorkerModules {
       return { entry: await registry.import(entry), changed: invalidated.length > 0 }
     },
   }
+}
+
+/** `import.meta`, as if Node had loaded the file: ids of the app's modules are paths below its root. */
+function metaOf(id: string): object {
+  if (/^[a-z]+:/i.test(id)) return { url: id }
+  const filename = resolve(id.replace(/[?#].*$/, ''))
+  return { url: pathToFileURL(filename).href, filename, dirname: dirname(filename) }
 }
 
 /** Positions in stacks are of the code as Go sent it: the parenthesis is in column -1. */
