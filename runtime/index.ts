@@ -16,7 +16,8 @@ export type {
 
 export type { AppContext, AppVariables, MetadataContext, RequestPage, RouteMiddleware, SSRRootProps } from './context-types.js'
 
-export { Fragment, createContext } from 'preact'
+// `createElement` is what `{...props} key={…}` compiles to, where the order of the two matters.
+export { Fragment, createContext, createElement } from 'preact'
 export { useContext } from 'preact/hooks'
 export { effect, signal } from '@preact/signals'
 export { onMount, useComputed, useSignal, useWatch } from './components/hooks.js'

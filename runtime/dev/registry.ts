@@ -20,10 +20,15 @@ export interface ModuleScope {
   star(namespace: object): void
   /** The n-th entry of the module's `dynamic` list. */
   import(index: number): Promise<Namespace>
+  /** `import(value)` of what is no literal: the host's own import, which knows URLs and not the app's modules. */
+  importExpression(specifier: unknown): Promise<Namespace>
   /** `import.meta` */
   meta: object
-  /** Tells which exports and locals are components; a hot update replaces those under their state. */
-  components(components: Record<string, unknown>): void
+  /**
+   * Tells which exports and locals are components, each with a signature of its hooks; a hot update replaces
+   * components under their state, and resets the state where the signature changed.
+   */
+  components(components: Record<string, unknown>, signatures: Record<string, string>): void
 }
 
 export type Factory = (
@@ -111,6 +116,7 @@ export function createRegistry(options: RegistryOptions): Registry {
         if (id === undefined) throw new Error(`[eclipsa] module "${instance.id}" has no dynamic import ${index}`)
         return importModule(id)
       },
+      importExpression: (specifier) => import(String(specifier)) as Promise<Namespace>,
       meta: options.meta(instance.id),
       components: (components) => Object.assign(instance.components, components),
     }

@@ -1,18 +1,13 @@
 /** The HTML document around a rendered page. */
 import { Fragment } from 'preact'
-import type { ComponentChildren, ComponentType, VNode } from 'preact'
+import type { ComponentType, VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 import { CONTAINER_ID, STATE_ID, writePageState } from '../client/page-state.js'
 import type { PageState } from '../client/page-state.js'
+import type { SSRRootProps } from '../context-types.js'
 import type { Assets } from './manifest.js'
 import { MetadataTags } from './metadata.js'
 import type { Metadata } from './metadata.js'
-
-/** What `app/+ssr-root.tsx` gets: `head` belongs into `<head>`, `children` into `<body>`. */
-export interface SSRRootProps {
-  head: ComponentChildren
-  children: ComponentChildren
-}
 
 /** The document of apps without `+ssr-root.tsx`. */
 export function DefaultSSRRoot({ head, children }: SSRRootProps): VNode {

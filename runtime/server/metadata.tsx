@@ -1,12 +1,7 @@
 /** `export const metadata` of pages and layouts, as elements for the head. */
 import { Fragment } from 'preact'
 import type { VNode } from 'preact'
-import type { RouteParams } from '../router/context.js'
-
-export interface MetadataContext {
-  params: RouteParams
-  url: URL
-}
+import type { MetadataContext } from '../context-types.js'
 
 /** `openGraph` and `twitter` become `og:…` and `twitter:…` properties. */
 export interface Metadata {
