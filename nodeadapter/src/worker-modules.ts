@@ -31,33 +31,39 @@ interface Bundle {
   lazy?: Record<string, () => Promise<object>>
 }
 
+/**
+ * Everything that Go sends is taken before anything is evaluated, also what turns out to be broken: Go sends
+ * only what changed since, so that a load that fails must leave the same modules here as there.
+ */
 export function createWorkerModules(): WorkerModules {
   // The registry reads `external` and `lazy` when it needs them.
   const options: RegistryOptions = { external: {}, lazy: {}, meta: metaOf }
   const registry = createRegistry(options)
   const known = new Set<string>()
-  let bundles = 0
+  /** The bundle to import before the next evaluation. */
+  let wanted: string | undefined
+  let imports = 0
 
   return {
     async load({ external, modules, removed, entry }) {
-      // All or nothing: a text that can't be compiled leaves everything as it was.
-      const compiled = modules.map((module) => ({ ...module, factory: compile(module) }))
-      if (external !== null) {
-        const bundle = (await import(`${pathToFileURL(external).href}?v=${++bundles}`)) as Bundle
-        options.external = bundle.default
-        options.lazy = bundle.lazy ?? {}
-      }
-      // Before the new imports are known: who imported a removed module holds it still. New packages
-      // concern everything, and what failed is tried again.
-      const stale = external !== null ? known : [...modules.map(({ id }) => id), ...removed, ...registry.failed()]
-      const invalidated = registry.invalidate(stale)
+      // Before the new imports are known: who imported a removed module holds it still. What failed is tried again.
+      let changed = registry.invalidate([...modules.map(({ id }) => id), ...removed, ...registry.failed()]).length > 0
       registry.remove(removed)
       for (const id of removed) known.delete(id)
-      for (const { id, deps, dynamic, factory } of compiled) {
-        registry.define(id, deps, dynamic, factory)
-        known.add(id)
+      for (const module of modules) {
+        registry.define(module.id, module.deps, module.dynamic, compile(module))
+        known.add(module.id)
       }
-      return { entry: await registry.import(entry), changed: invalidated.length > 0 }
+      wanted = external ?? wanted
+      if (wanted !== undefined) {
+        // The query asks for an evaluation of its own, where the path is the same.
+        const bundle = (await import(`${pathToFileURL(wanted).href}?v=${++imports}`)) as Bundle
+        wanted = undefined
+        options.external = bundle.default
+        options.lazy = bundle.lazy ?? {}
+        changed = registry.invalidate(known).length > 0 || changed
+      }
+      return { entry: await registry.import(entry), changed }
     },
   }
 }
@@ -71,5 +77,15 @@ function metaOf(id: string): object {
 
 /** Positions in stacks are of the code as Go sent it: the parenthesis is in column -1. */
 function compile({ id, code }: ModuleText): Factory {
-  return new Script(`(${code}\n)`, { filename: id, columnOffset: -1 }).runInThisContext() as Factory
+  try {
+    return new Script(`(${code}\n)`, { filename: id, columnOffset: -1 }).runInThisContext() as Factory
+  } catch (error) {
+    return brokenModule(error)
+  }
 }
+
+/** Fails like a module that throws, for whoever imports it. */
+const brokenModule = (error: unknown): Factory =>
+  function* () {
+    throw error
+  }

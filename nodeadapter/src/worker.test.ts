@@ -110,6 +110,14 @@ test('loads, replaces, keeps what works', async () => {
 
   assert.deepEqual(await load([text('"c"')], { external: bundle('ho ') }), { ok: true })
   assert.equal(await (await get('/')).text(), 'ho c')
+
+  // What a failed load brought is there when the rest follows.
+  const greeting = { ...text('greet.hello'), deps: ['npm:greet'], code: text('greet.hello').code.replace('($)', '($, greet)') }
+  const later = await load([greeting], { external: '/nowhere/deps.mjs' })
+  assert.match(later.error.message, /nowhere/)
+  assert.equal(await (await get('/')).text(), 'ho c')
+  assert.deepEqual(await load([], { external: bundle('hey ') }), { ok: true })
+  assert.equal(await (await get('/')).text(), 'hey hey ')
   const noEntry = await load([{ id: 'x', deps: [], dynamic: [], code: 'function*($) { $.exports({}); yield; }' }], { entry: 'x' })
   assert.match(noEntry.error.message, /no default export/)
 })
