@@ -1,3 +1,4 @@
+/// <reference types="eclipsa/env" preserve="true" />
 /** The package `eclipsa`: what components, handlers and middlewares import. */
 export { realtime } from './realtime/realtime.js'
 export { defineRealtimeWebSocketAdapter } from './realtime/adapter.js'

@@ -48,6 +48,7 @@ rmSync(out, { recursive: true, force: true })
 mkdirSync(out)
 pack(published(root, { optionalDependencies: { [`@eclipsa/${platform}`]: root.version } }), [
   ['lib', 'lib'],
+  ['runtime/env.d.ts', 'runtime/env.d.ts'],
   ['schema.json', 'schema.json'],
   ...texts,
 ])
