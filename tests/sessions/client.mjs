@@ -95,9 +95,14 @@ export class App {
     return (await fetch(new URL(`/log${query}`, this.url))).json()
   }
 
-  /** The names of what a session did. */
-  async events(session) {
+  /** The names of everything that ran for a session, guards too. */
+  async everything(session) {
     return (await this.log(session)).entries.map(({ event }) => event)
+  }
+
+  /** What its handler did. */
+  async events(session) {
+    return (await this.everything(session)).filter((event) => !event.includes('-guard'))
   }
 
   /** The session's first entry of that name, when it is there. */
@@ -195,9 +200,10 @@ class Session {
 
   end(code = 1000, reason = '') {
     this.socket.close(code, reason)
-    return patience(this.closed, 'the end of the session')
+    return this.over()
   }
 
+  /** Until it has ended: `{ code, reason }`. */
   over() {
     return patience(this.closed, 'the end of the session')
   }

@@ -18,7 +18,7 @@ export function contextTests(app) {
     await app.closing(room.session)
     const { entries } = await app.log(room.session)
     assert.deepEqual(
-      entries.map(({ where, param, page, variable, store }) => ({ where, param, page, variable, store })),
+      entries.filter(({ where }) => where).map(({ where, param, page, variable, store }) => ({ where, param, page, variable, store })),
       [seen('error', 'general', 'ada'), seen('close', 'general', 'ada')],
     )
   })

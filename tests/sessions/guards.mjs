@@ -20,7 +20,7 @@ export function guardTests(app) {
           assert.equal(answer.body, `refused with ${status}`)
         }
         // Those before it ran, those behind it and the handler did not.
-        assert.deepEqual(await app.events(answer.session), guards.slice(0, place + 1))
+        assert.deepEqual(await app.everything(answer.session), guards.slice(0, place + 1))
       })
     }
 
@@ -60,7 +60,7 @@ export function guardTests(app) {
     const session = newSession()
     const opening = app.open('useGuarded', { session, headers: { 'x-route-guard': 'slow' } })
     await app.logged(session, 'route-guard')
-    assert.deepEqual(await app.events(session), ['app-guard', 'route-guard'])
+    assert.deepEqual(await app.everything(session), ['app-guard', 'route-guard'])
     await app.openGate(session)
     const guarded = await opening
     assert.equal(await guarded.message(), 'welcome')
@@ -128,7 +128,7 @@ export function guardTests(app) {
       const status = await upgradeStatus(app, { Origin: origin(app.url), Cookie: 'session=valid', 'X-Session': session })
       assert.ok(expected.includes(status), `${status}`)
       // Refused means: nothing of the app ran.
-      if (status !== 101) assert.deepEqual(await app.events(session), [])
+      if (status !== 101) assert.deepEqual(await app.everything(session), [])
     })
   }
 
