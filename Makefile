@@ -34,7 +34,7 @@ test-ts: packages
 	npx --no-install tsc --noEmit -p tests/types
 	for example in examples/* testdata/fixtures/apps/e2e; do npx --no-install tsc --noEmit -p $$example || exit 1; done
 	rm -rf lib-test nodeadapter/lib-test
-	npx --no-install tsc -p runtime/tsconfig.test.json && node --test lib-test/
+	npx --no-install tsc -p runtime/tsconfig.test.json && node --experimental-vm-modules --no-warnings --test lib-test/
 	npx --no-install tsc -p nodeadapter/tsconfig.test.json && node --test nodeadapter/lib-test/
 
 # Sessions over raw sockets and pages in Chromium, against `eclipsa dev` and `dist/server/node.mjs`.

@@ -21,7 +21,7 @@ export type { AppContext, AppVariables, MetadataContext, RequestPage, RouteMiddl
 export { Fragment, createContext, createElement } from 'preact'
 export { useContext } from 'preact/hooks'
 export { effect, signal } from '@preact/signals'
-export { onMount, useComputed, useSignal, useWatch } from './components/hooks.js'
+export { onMount, useComputed, useComputed as useComputed$, useSignal, useWatch } from './components/hooks.js'
 export { onCleanup } from './components/cleanups.js'
 export { For } from './components/for.js'
 export type { ForProps } from './components/for.js'

@@ -22,6 +22,15 @@ export interface SessionsOptions {
   clock?: Clock
 }
 
+/** How all sessions end. */
+export interface DrainOptions {
+  /** Milliseconds over which the closes are spread (5,000). */
+  spreadMs?: number
+  /** 1001, and a reason that says so. */
+  code?: number
+  reason?: string
+}
+
 /** How often `drain()` closes some of the sessions, and how long it waits for their last frames. */
 const DRAIN_STEP = 50
 const LAST_FRAMES = 1_000
@@ -62,17 +71,18 @@ export class Sessions implements SessionKeeper {
   }
 
   /**
-   * Closes all sessions with 1001, spread so that not all clients come back at once. Settles when the hosts
+   * Closes all sessions, spread so that not all clients come back at once. Settles when the hosts
    * have closed their sockets, or a second after the last close.
    */
-  async drain({ spreadMs = this.limits.drainSpread }: { spreadMs?: number } = {}): Promise<void> {
+  async drain(options: DrainOptions = {}): Promise<void> {
+    const { spreadMs = this.limits.drainSpread, code = closeCode.goingAway, reason = 'server going away' } = options
     this.#draining = true
     const sessions = [...this.#open.values()].flatMap((group) => [...group])
     const steps = Math.max(1, Math.floor(spreadMs / DRAIN_STEP))
     const perStep = Math.ceil(sessions.length / steps)
     for (let i = 0; i < sessions.length; i += perStep) {
       if (i > 0) await this.#pause(DRAIN_STEP)
-      for (const session of sessions.slice(i, i + perStep)) session.close(closeCode.goingAway, 'server going away')
+      for (const session of sessions.slice(i, i + perStep)) session.close(code, reason)
     }
     if (this.#closing.size > 0) await this.#hostsAreDone()
   }

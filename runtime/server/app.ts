@@ -8,6 +8,7 @@ import { Hono } from 'hono'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { Sessions } from '../realtime/session.js'
+import type { DrainOptions } from '../realtime/session.js'
 import { chooseAdapter, injectOf } from './adapter.js'
 import type { Capabilities, CreateHandler, Handler, Report } from './handler.js'
 import type { Manifest } from './manifest.js'
@@ -27,7 +28,7 @@ export function createApp(manifest: Manifest): CreateHandler {
       try {
         return await (root as Hono).fetch(request, env as object, ctx as never)
       } catch (error) {
-        return fail(error)
+        return fail(error, request)
       }
     }
     const adapter = chooseAdapter(manifest, capabilities, handler)
@@ -35,17 +36,17 @@ export function createApp(manifest: Manifest): CreateHandler {
     root = routes({ manifest, symbols, sessions, upgradeWebSocket: adapter.upgradeWebSocket }, fail)
     const inject = injectOf(adapter)
     return Object.assign(handler, {
-      drain: (options?: { spreadMs?: number }) => sessions.drain(options),
+      drain: (options?: DrainOptions) => sessions.drain(options),
       ...(inject && { injectWebSocket: inject }),
     }) satisfies Handler
   }
 }
 
-function routes(realtime: RealtimeRoute, fail: (error: unknown) => Response): Hono {
+function routes(realtime: RealtimeRoute, fail: Failure): Hono {
   const { manifest } = realtime
   const path = `${manifest.base}__eclipsa/realtime/:id`
   const root = new Hono()
-  root.onError((error) => fail(error))
+  root.onError((error, c) => fail(error, c.req.raw))
   root.use(async (c, next) => refuseHost(c, manifest) ?? (await next()))
   root.use(path, async (c, next) => refuseOrigin(c, manifest) ?? (await next()))
   const own = manifest.serverEntry?.['default']
@@ -72,11 +73,14 @@ function refuseHost(c: Context, { mode, settings }: Manifest): Response | undefi
   return c.text(`Forbidden: the host ${JSON.stringify(host)} is not in "allowedHosts".\n`, 403)
 }
 
+type Failure = (error: unknown, request: Request) => Response
+
 /** Every error that no one answered: reported, and told to the client without details unless in development. */
-function failure(manifest: Manifest, capabilities: Capabilities, report: Report): (error: unknown) => Response {
-  return (error) => {
+function failure(manifest: Manifest, capabilities: Capabilities, report: Report): Failure {
+  return (error, request) => {
     if (error instanceof HTTPException) return error.getResponse()
-    report('request', error)
+    // The query stays out of logs: for sessions it carries their input.
+    report('request', error, { method: request.method, path: new URL(request.url).pathname })
     if (manifest.mode === 'development' && capabilities.showError) return capabilities.showError(error)
     return new Response('Internal server error\n', { status: 500, headers: { 'content-type': 'text/plain; charset=utf-8' } })
   }

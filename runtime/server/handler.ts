@@ -1,4 +1,5 @@
 /** What a host gives to the server app, and what it gets: the contract of `dist/server/index.mjs`. */
+import type { DrainOptions } from '../realtime/session.js'
 import type { RealtimeUpgradeWebSocket } from '../realtime/types.js'
 
 /** Called with what went wrong; `stage` says where (`page`, `middleware`, `realtime` …). */
@@ -24,8 +25,8 @@ export interface Handler {
   (request: Request, env?: unknown, ctx?: unknown): Promise<Response>
   /** Set when the app brings its own adapter that wants the server's upgrade events. */
   injectWebSocket?: (server: UpgradeServer) => void
-  /** Closes every session with 1001, spread over `spreadMs` (5,000); resolves when the last is closed. */
-  drain(options?: { spreadMs?: number }): Promise<void>
+  /** Closes every session with 1001, spread over 5 s unless told otherwise; resolves when the last is closed. */
+  drain(options?: DrainOptions): Promise<void>
 }
 
 export type CreateHandler = (capabilities?: Capabilities) => Handler

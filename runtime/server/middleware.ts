@@ -19,22 +19,25 @@ export async function runMiddlewares(c: Context, chain: readonly NamedMiddleware
 
 async function dispatch(c: Context, chain: readonly NamedMiddleware[], index: number, last: () => Promise<Response>): Promise<void> {
   const middleware = chain[index]
-  if (middleware === undefined) {
-    c.res = await last()
-    return
-  }
-  let called = false
-  const next = async () => {
-    if (called) throw new Error(`${middleware.name} called next() twice.`)
-    called = true
-    await dispatch(c, chain, index + 1, last)
+  if (middleware === undefined) return answerWith(c, await last())
+  let rest: Promise<void> | undefined
+  const next = () => {
+    if (rest !== undefined) throw new Error(`${middleware.name} called next() twice.`)
+    rest = dispatch(c, chain, index + 1, last)
+    return rest
   }
   const answer = await middleware.run(c, next)
-  if (answer instanceof Response) {
-    if (!called || answer !== c.res) c.res = answer
-  } else if (!called && !c.finalized) {
+  // A middleware that did not await next() must neither cut the answer short nor leave a rejection to the host.
+  await rest
+  if (answer instanceof Response) answerWith(c, answer)
+  else if (rest === undefined && !c.finalized) {
     throw new Error(`${middleware.name} neither answered nor called next(). Return a response, or \`await next()\`.`)
   }
+}
+
+/** Setting `c.res` again would make Hono copy the response, and an upgrade's must reach the host itself. */
+function answerWith(c: Context, answer: Response): void {
+  if (!c.finalized || answer !== c.res) c.res = answer
 }
 
 /** The default export of a `+middleware` module. */
