@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Hono } from 'hono'
 import type { WSContext } from 'hono/ws'
-import { WebSocket } from 'ws'
+import { type RawData, WebSocket } from 'ws'
 import type { SessionSocket } from '../session-socket.js'
 import type { Handler } from '../types.js'
 import { createUpgradeGate, type GateOptions, ownsRealtime, type UpgradeGate } from '../upgrade-gate.js'
@@ -81,4 +81,34 @@ export function later<Value = void>(): { promise: Promise<Value>; resolve: (valu
   let resolve!: (value: Value) => void
   const promise = new Promise<Value>((yes) => (resolve = yes))
   return { promise, resolve }
+}
+
+/** Starts a server for one app, and ends it. */
+export async function withSession(script: Script, run: (port: number) => Promise<void>): Promise<void> {
+  const at = await startTestServer(createTestHandler(script))
+  try {
+    await run(at.port)
+  } finally {
+    await at.close()
+  }
+}
+
+/** Everything until the close. */
+export async function collect(client: WebSocket): Promise<{ texts: string[]; code: number }> {
+  const texts: string[] = []
+  client.on('message', (data: RawData) => texts.push(String(data)))
+  const [code] = (await once(client, 'close')) as [number]
+  return { texts, code }
+}
+
+/** The same with the gate at hand. `undefined` is no handler at all. */
+export async function withServer(script: Script | undefined, run: (at: TestServer) => Promise<void>, options?: Partial<GateOptions>): Promise<void> {
+  const at = await startTestServer(script && createTestHandler(script), options)
+  try {
+    await run(at)
+    // Whatever a test sent, the process lives and other sessions can start.
+    if (script && !script.guard && !options) (await connectClient(at.port)).terminate()
+  } finally {
+    await at.close()
+  }
 }
