@@ -12,6 +12,9 @@ const hostGrammar = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 /** Origin-form, without what URL parsers and proxies read differently: `//`, `\`, `#` and controls. */
 const targetGrammar = /^\/(?!\/)[^#\\\x00-\x20\x7f]*$/
 
+/** URL parsers resolve these, so that a path could leave a prefix after it was seen to have it. */
+const dotSegment = /\/(?:\.|%2e){1,2}(?:\/|$)/i
+
 /** Undefined for a malformed target, and for a missing, doubled or malformed Host header. */
 export function requestUrl(incoming: IncomingMessage): URL | undefined {
   const target = incoming.url ?? ''
@@ -19,7 +22,8 @@ export function requestUrl(incoming: IncomingMessage): URL | undefined {
   if (host === undefined || !hostGrammar.test(host)) return undefined
   // A backslash in a query is data.
   const query = target.indexOf('?')
-  if (!targetGrammar.test(query < 0 ? target : target.slice(0, query))) return undefined
+  const path = query < 0 ? target : target.slice(0, query)
+  if (!targetGrammar.test(path) || dotSegment.test(path)) return undefined
   if (query >= 0 && target.includes('#', query)) return undefined
   const scheme = (incoming.socket as TLSSocket).encrypted ? 'https' : 'http'
   try {
