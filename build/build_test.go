@@ -179,7 +179,7 @@ func TestCanaries(t *testing.T) {
 		t.Error("dist/ holds .env")
 	}
 	server := joined(all, `^server/.*mjs$`)
-	for _, good := range []string{"CANARY-handler", "CANARY-dsn", "CANARY-middleware", "CANARY-audit", "CANARY-loader"} {
+	for _, good := range []string{"CANARY-handler", "CANARY-dsn", "CANARY-middleware", "CANARY-audit"} {
 		if !strings.Contains(server, good) {
 			t.Errorf("the server lacks %s", good)
 		}
@@ -402,5 +402,43 @@ func TestInterrupted(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(root, "dist")); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("dist/ was written")
+	}
+}
+
+// A module that both sides share: an effect statement is an error only where no client module uses
+// what it keeps.
+func TestSharedEffects(t *testing.T) {
+	const page = "-- app/+page.tsx --\nimport { realtime } from 'eclipsa'\nimport { slug } from './db'\nIMPORT\nconst useRoom = realtime<undefined, string, string>(async (c) => { HANDLER })\nexport default () => <p>{slug('x')}{useRoom().status}USE</p>\n" +
+		"-- app/b.tsx --\nimport { pool } from './db'\nexport const B = () => <i>{pool.dsn}</i>\n" +
+		"-- app/db.ts --\nexport const pool = Object.assign(new EventTarget(), { dsn: 'CANARY-dsn' })\nEFFECT\nexport const slug = (s: string) => s.trim()\n"
+	for _, test := range []struct {
+		name, imports, handler, use, effect string
+		fails, ships                        bool
+	}{
+		{name: "removed", imports: "import { pool } from './db'", handler: "c.send(pool.dsn)"},
+		{name: "removed, imported dynamically", handler: "c.send((await import('./db')).pool.dsn)"},
+		{name: "removed, with an effect", imports: "import { pool } from './db'", handler: "c.send(pool.dsn)", effect: "pool.addEventListener('x', () => {})", fails: true},
+		{name: "removed dynamically, with an effect", handler: "c.send((await import('./db')).pool.dsn)", effect: "pool.addEventListener('x', () => {})", fails: true},
+		{name: "used in another module", imports: "import { pool } from './db'\nimport { B } from './b'", handler: "c.send(pool.dsn)", use: "<B/>", ships: true},
+		{name: "used in another module, with an effect", imports: "import { pool } from './db'\nimport { B } from './b'", handler: "c.send(pool.dsn)", use: "<B/>", effect: "pool.addEventListener('x', () => {})", ships: true},
+		{name: "used in the same module", imports: "import { pool } from './db'", handler: "c.send(pool.dsn)", use: "{pool.dsn}", effect: "pool.addEventListener('x', () => {})", ships: true},
+		{name: "guarded effect", imports: "import { pool } from './db'", handler: "c.send(pool.dsn)", effect: "if (import.meta.env.SSR) pool.addEventListener('x', () => {})"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			root := appOf(t, strings.NewReplacer("IMPORT", test.imports, "HANDLER", test.handler, "USE", test.use, "EFFECT", test.effect).Replace(page))
+			_, err := run(t, root)
+			if (err != nil) != test.fails {
+				t.Fatalf("got %v", err)
+			}
+			if err != nil {
+				if !strings.Contains(err.Error(), "alone keeps \"pool\" there") || strings.Contains(err.Error(), "plugin") {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if ships := strings.Contains(joined(files(t, filepath.Join(root, "dist/client")), "."), "CANARY"); ships != test.ships {
+				t.Errorf("the pool is in the client: %v", ships)
+			}
+		})
 	}
 }

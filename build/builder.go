@@ -27,6 +27,8 @@ type builder struct {
 	sources  *sources
 	assets   *assets
 	marks    *marks
+	edges    *edges
+	kept     *keptStatements
 	resolver *resolver
 	natives  *natives
 
@@ -60,6 +62,8 @@ func open(options Options) (*builder, error) {
 	b.sources = newSources(b)
 	b.assets = newAssets(a.Settings.Base)
 	b.marks = newMarks()
+	b.edges = newEdges()
+	b.kept = &keptStatements{}
 	b.resolver = newResolver(b)
 	b.natives = newNatives(b)
 	return b, nil

@@ -2,8 +2,10 @@ package build
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"eclipsa/app"
 	"eclipsa/transform"
@@ -47,19 +49,34 @@ func (b *builder) buildClient(ctx context.Context) (*clientBuild, error) {
 	defer context.AfterFunc(ctx, bundler.Cancel)()
 	for pass := 1; ; pass++ {
 		result := bundler.Rebuild()
-		if len(result.Errors) > 0 {
-			return nil, failure(b.explain(result.Errors))
+		again := b.marks.late() // also after an error: what it is about may go with the mark
+		kept := b.kept.take()
+		var meta *metafile
+		if len(result.Errors) == 0 {
+			var err error
+			if meta, err = readMetafile(result.Metafile); err != nil {
+				return nil, err
+			}
+			again = b.edges.used(meta) || again
+			again = b.refute(meta, kept) || again
 		}
-		if late := b.marks.late(); late && pass < maxPasses {
+		switch {
+		case again && pass < maxPasses && ctx.Err() == nil:
 			continue
+		case len(kept) > 0:
+			return nil, failure(kept.messages())
+		case meta == nil:
+			return nil, failure(b.explain(result.Errors))
+		case again:
+			return nil, fmt.Errorf("the client still changes after %d passes; please report this", pass)
 		}
 		b.warn(result.Warnings...)
-		meta, err := readMetafile(result.Metafile)
-		return &clientBuild{files: result.OutputFiles, meta: meta, passes: pass}, err
+		return &clientBuild{files: result.OutputFiles, meta: meta, passes: pass}, nil
 	}
 }
 
 func (b *builder) clientPlugin(build api.PluginBuild) {
+	b.edges.register(build)
 	b.common(build, func(id string) (string, error) {
 		switch id {
 		case app.ClientID:
@@ -99,10 +116,32 @@ func (b *builder) clientModule(build api.PluginBuild, file *source) api.OnLoadRe
 	}
 	result := file.result
 	if len(removable) > 0 {
-		result = b.sources.removable(file, removable)
+		marked := b.sources.removable(file, removable)
+		errs, _ := b.sources.messages(file, marked)
+		if own, _ := b.sources.messages(file, result); len(errs) > 0 && len(own) == 0 {
+			b.kept.add(file, removable, errs)
+			if file.plain {
+				return b.plain(file)
+			}
+		} else {
+			result = marked
+			b.edges.note(file.path, result.Client)
+		}
 	}
-	b.follow(build, file, result.Client.Removed)
+	b.follow(build, file, removed(result))
 	return b.module(file, result.Client, result)
+}
+
+// removed are the imports that the client's module lost, the dynamic ones of handlers included.
+func removed(result transform.Result) []transform.Import {
+	list := slices.Clone(result.Client.Removed)
+	for _, one := range result.Server.Imports {
+		same := func(other transform.Import) bool { return other.Specifier == one.Specifier && other.Kind == one.Kind }
+		if one.Kind != transform.StaticImport && !slices.ContainsFunc(result.Client.Imports, same) {
+			list = append(list, one)
+		}
+	}
+	return list
 }
 
 // follow marks the exports of other source files that only removed code imported.
@@ -121,6 +160,7 @@ func (b *builder) follow(build api.PluginBuild, file *source, removed []transfor
 
 // explain adds what to do to esbuild's messages about modules that only servers have.
 func (b *builder) explain(messages []api.Message) []api.Message {
+	messages = own(messages)
 	for i, message := range messages {
 		if match := missingBuiltin.FindStringSubmatch(message.Text); match != nil && isBuiltin(match[1]) {
 			messages[i].Text = "The browser has no " + text(match[1]) + "; only server code can import it"

@@ -112,3 +112,14 @@ func problemMessage(p *app.Problem) api.Message {
 	}
 	return m
 }
+
+// own takes esbuild's remarks about plugins off messages that are ours.
+func own(messages []api.Message) []api.Message {
+	for i := range messages {
+		messages[i].PluginName = ""
+		messages[i].Notes = slices.DeleteFunc(messages[i].Notes, func(note api.Note) bool {
+			return strings.HasPrefix(note.Text, `The plugin "eclipsa" was triggered by`)
+		})
+	}
+	return messages
+}

@@ -11,7 +11,8 @@ import (
 // is run again, with esbuild's caches warm. Most apps never need that: who imports a module is
 // nearly always loaded before it.
 type marks struct {
-	mu    sync.Mutex // protects all below
+	mu sync.Mutex // protects all below
+	// names maps a module to its marked exports; false is a mark that was refuted.
 	names map[string]map[string]bool
 	// taken is how many marks a module had when this pass loaded it.
 	taken map[string]int
@@ -29,19 +30,39 @@ func (m *marks) add(path string, names []string) {
 		m.names[path] = map[string]bool{}
 	}
 	for _, name := range names {
-		m.names[path][name] = true
+		if _, known := m.names[path][name]; !known {
+			m.names[path][name] = true
+		}
+	}
+}
+
+// refute takes marks back for good: the browser uses these exports.
+func (m *marks) refute(path string, names []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, name := range names {
+		m.names[path][name] = false
 	}
 }
 
 // take is what is marked in a module that is being loaded.
 func (m *marks) take(path string) []string {
 	m.mu.Lock()
+	m.taken[path] = len(m.names[path])
+	m.mu.Unlock()
+	return m.current(path)
+}
+
+// current is what is marked in a module.
+func (m *marks) current(path string) []string {
+	m.mu.Lock()
 	defer m.mu.Unlock()
 	var names []string
-	for name := range m.names[path] {
-		names = append(names, name)
+	for name, valid := range m.names[path] {
+		if valid {
+			names = append(names, name)
+		}
 	}
-	m.taken[path] = len(names)
 	slices.Sort(names)
 	return names
 }

@@ -46,7 +46,7 @@ func (b *builder) buildServer(ctx context.Context, ready <-chan *facts) (api.Bui
 	result := bundler.Rebuild()
 	waited := func(m api.Message) bool { return strings.Contains(m.Text, errNoClient.Error()) }
 	if messages := slices.DeleteFunc(result.Errors, waited); len(messages) > 0 {
-		return result, failure(messages)
+		return result, failure(own(messages))
 	} else if len(result.OutputFiles) == 0 {
 		return result, errNoClient
 	}
