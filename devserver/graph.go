@@ -1,0 +1,238 @@
+package devserver
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"eclipsa/transform"
+)
+
+// graph holds the modules that either side reaches, each transformed once. Its methods are for one
+// goroutine at a time, the pipeline's; the modules it holds never change.
+type graph struct {
+	loader  *loader
+	roots   [2]place
+	modules map[string]*module
+	// reached are the local modules of each side, with the import that led to each first.
+	reached [2]map[string]from
+	// external are the packages and builtins of each side, by id.
+	external [2]map[string]use
+	// chains are errors of the graph, not of one module: what reaches a server module, and so on.
+	chains []transform.Diagnostic
+}
+
+// use is how a package is imported.
+type use struct {
+	static bool // at least once; else it may load later
+	// dir is one of the importing folders (the first by name, so that it is the same each time).
+	dir string
+}
+
+// from is who imports a module; "" for a root.
+type from string
+
+func newGraph(loader *loader, clientRoot, serverRoot place) *graph {
+	return &graph{loader: loader, roots: [2]place{clientRoot, serverRoot}, modules: map[string]*module{}}
+}
+
+// parallel is how many modules are transformed at once. One more than cores, since a goroutine also
+// waits for the disk.
+var parallel = runtime.GOMAXPROCS(0) + 1
+
+// visit is one edge to follow.
+type visit struct {
+	side side
+	to   place
+	from from
+}
+
+// reload loads modules whose files changed, in parallel, and says which ones are new versions.
+// With again, modules with the same source are made anew too: their imports may lead elsewhere.
+func (g *graph) reload(ids []string, again bool) (changed []string) {
+	results := make(chan *module)
+	slots := make(chan struct{}, parallel)
+	for _, id := range ids {
+		go func(before *module) {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			after, _ := g.loader.load(before.place, before)
+			if again && after == before {
+				after = g.loader.again(before)
+			}
+			results <- after
+		}(g.modules[id])
+	}
+	for range ids {
+		if after := <-results; after != g.modules[after.id] {
+			g.modules[after.id] = after
+			changed = append(changed, after.id)
+		}
+	}
+	slices.Sort(changed)
+	return changed
+}
+
+// walk follows every import from the roots, loading what is not there yet in parallel, and forgets
+// modules that nothing reaches any more.
+func (g *graph) walk(ctx context.Context) error {
+	w := &walk{graph: g, loaded: make(chan *module), slots: make(chan struct{}, parallel), waiting: map[string][]visit{}}
+	g.reached = [2]map[string]from{{}, {}}
+	g.external = [2]map[string]use{{}, {}}
+	g.chains = nil
+	for s, root := range g.roots {
+		w.stack = append(w.stack, visit{side(s), root, ""})
+	}
+	for len(w.stack) > 0 || w.running > 0 {
+		if len(w.stack) > 0 {
+			last := w.stack[len(w.stack)-1]
+			w.stack = w.stack[:len(w.stack)-1]
+			w.visit(last)
+			continue
+		}
+		m := <-w.loaded
+		w.running--
+		g.modules[m.id] = m
+		w.stack = append(w.stack, w.waiting[m.id]...)
+		delete(w.waiting, m.id)
+	}
+	for id := range g.modules {
+		if !g.reaches(client, id) && !g.reaches(server, id) {
+			delete(g.modules, id)
+		}
+	}
+	return ctx.Err()
+}
+
+func (g *graph) reaches(s side, id string) bool {
+	_, ok := g.reached[s][id]
+	return ok
+}
+
+// walk is the state of one walk.
+type walk struct {
+	graph   *graph
+	stack   []visit
+	waiting map[string][]visit // by id, for modules that are being loaded
+	running int
+	loaded  chan *module
+	slots   chan struct{}
+}
+
+func (w *walk) visit(v visit) {
+	g := w.graph
+	if g.reaches(v.side, v.to.id) {
+		return
+	}
+	m, ok := g.modules[v.to.id]
+	if !ok {
+		w.waiting[v.to.id] = append(w.waiting[v.to.id], v)
+		if len(w.waiting[v.to.id]) == 1 {
+			w.load(v.to)
+		}
+		return
+	}
+	g.reached[v.side][v.to.id] = v.from
+	if m.file != v.to.file {
+		g.chains = append(g.chains, transform.Diagnostic{Path: m.id, Text: fmt.Sprintf("two files are the module %q: %s and %s", m.id, m.file, v.to.file),
+			Hint: "Give the packages different names: ids of symbols are made of the package's name and the path."})
+	}
+	if v.side == client && m.kind == script && serverOnly(m.file) {
+		g.chains = append(g.chains, g.serverOnClient(v))
+		return
+	}
+	out := m.outputs[v.side]
+	for i, list := range [][]place{out.deps, out.dynamic} {
+		for _, dep := range list {
+			if dep.kind == external {
+				g.use(v.side, dep.id, m, i == 0)
+				continue
+			}
+			w.stack = append(w.stack, visit{v.side, dep, from(m.id)})
+		}
+	}
+}
+
+func (g *graph) use(s side, id string, importer *module, static bool) {
+	before, known := g.external[s][id]
+	now := use{before.static || static, g.loader.dir(importer)}
+	if known && before.dir < now.dir {
+		now.dir = before.dir
+	}
+	g.external[s][id] = now
+}
+
+func (w *walk) load(at place) {
+	w.running++
+	go func() {
+		w.slots <- struct{}{}
+		defer func() { <-w.slots }()
+		m, _ := w.graph.loader.load(at, nil)
+		w.loaded <- m
+	}()
+}
+
+// serverOnClient explains how the browser's graph comes to a module that must not get there.
+func (g *graph) serverOnClient(v visit) transform.Diagnostic {
+	d := transform.Diagnostic{Path: string(v.from), Text: fmt.Sprintf("%s is a server module, but the browser's code imports it", v.to.id),
+		Hint: "Use it only in handlers (realtime, action, loader) or in other .server modules; what the browser needs goes into a module of its own."}
+	if importer, ok := g.modules[string(v.from)]; ok && importer.kind == script {
+		g.loader.pointAt(&d, importer, v.to)
+	}
+	for _, id := range g.chain(client, string(v.from)) {
+		d.Notes = append(d.Notes, "imported by "+id)
+	}
+	return d
+}
+
+// chain lists who leads to a module, nearest first, without the virtual modules.
+func (g *graph) chain(s side, id string) (ids []string) {
+	for at := id; at != ""; at = string(g.reached[s][at]) {
+		if m := g.modules[at]; m != nil && m.kind == virtual {
+			break
+		}
+		ids = append(ids, at)
+	}
+	return ids
+}
+
+// problems are the errors of everything that is reached, each once, and the warnings.
+func (g *graph) problems() (errors, warnings []transform.Diagnostic) {
+	for _, id := range sortedKeys(g.modules) {
+		m := g.modules[id]
+		for _, s := range []side{client, server} {
+			if out := m.outputs[s]; out != nil && g.reaches(s, id) {
+				errors = addNew(errors, out.problems)
+			}
+		}
+		warnings = addNew(warnings, m.warnings)
+	}
+	return append(addNew(errors, g.chains), g.collisions()...), warnings
+}
+
+func addNew(all, more []transform.Diagnostic) []transform.Diagnostic {
+	for _, d := range more {
+		if !slices.ContainsFunc(all, func(known transform.Diagnostic) bool { return sameDiagnostic(known, d) }) {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// collisions finds two symbols with one id: only one of them could ever be called.
+func (g *graph) collisions() (problems []transform.Diagnostic) {
+	owner := map[string]string{}
+	for _, id := range sortedKeys(g.modules) {
+		for _, symbol := range g.modules[id].symbols {
+			place := fmt.Sprintf("%s:%d:%d", id, symbol.Line, symbol.Column)
+			if other, taken := owner[symbol.ID]; taken {
+				problems = append(problems, transform.Diagnostic{Path: id, Line: symbol.Line, Column: symbol.Column, Length: 1,
+					Text: fmt.Sprintf("the symbol id %s is taken: %s and %s", symbol.ID, other, place), Hint: "Rename one of the two bindings."})
+				continue
+			}
+			owner[symbol.ID] = place
+		}
+	}
+	return problems
+}

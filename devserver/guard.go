@@ -1,0 +1,161 @@
+package devserver
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"eclipsa/app"
+)
+
+// The checks that stand before every file, every proxied request and every upgrade
+// (SECURITY.md S1-S8, S18, S21). A development server is reached by every page that its user's
+// browser has open, so what counts is what a browser can't forge: Host, Origin, Sec-Fetch-*.
+
+// refusal is an answer that a check gives instead of letting a request through.
+type refusal struct {
+	status int
+	text   string
+}
+
+// checkTarget refuses request targets that only attackers write. Everything behind it may rely
+// on the path being one slash and something, without a fragment, a backslash or a control
+// character, decoded or not.
+func checkTarget(r *http.Request) *refusal {
+	bad := &refusal{http.StatusBadRequest, "eclipsa: this request target is not a path"}
+	target := r.RequestURI
+	if !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") {
+		return bad
+	}
+	path, _, _ := strings.Cut(target, "?")
+	if strings.ContainsAny(path, "\\") || strings.Contains(target, "#") {
+		return bad
+	}
+	if strings.ContainsFunc(r.URL.Path, func(c rune) bool { return c < ' ' || c == 0x7f || c == '\\' }) {
+		return bad
+	}
+	return nil
+}
+
+var hostName = regexp.MustCompile(`^(?i)[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?$`)
+
+// hostRules say which Host headers are ours: without them any site could rebind its own name to
+// our address and read the app (DNS rebinding, S4).
+type hostRules struct {
+	allowed []string // settings.allowedHosts: a name, or ".example.com" for a domain and its subdomains
+	// network: the server listens beyond loopback, so addresses of this machine count too. A
+	// rebound name can't be an address.
+	network bool
+}
+
+func newHostRules(settings app.Settings, host string) hostRules {
+	rules := hostRules{allowed: settings.AllowedHosts}
+	if host == "" || host == "localhost" {
+		return rules
+	}
+	if address, err := netip.ParseAddr(host); err == nil {
+		rules.network = !address.IsLoopback()
+	} else {
+		rules.allowed = append(slices.Clone(rules.allowed), host)
+	}
+	return rules
+}
+
+func (h hostRules) check(r *http.Request) *refusal {
+	if h.allows(r.Host) {
+		return nil
+	}
+	return &refusal{http.StatusForbidden, fmt.Sprintf(
+		"eclipsa: the host %q is not allowed to reach this development server.\nAdd it to \"allowedHosts\" in %s if it is yours.", r.Host, app.ConfigFile)}
+}
+
+func (h hostRules) allows(host string) bool {
+	name, ok := splitHost(host)
+	if !ok {
+		return false
+	}
+	if address, err := netip.ParseAddr(name); err == nil {
+		return address.Zone() == "" && (address.IsLoopback() || h.network && !address.IsUnspecified()) || slices.Contains(h.allowed, name)
+	}
+	name = strings.ToLower(name)
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	return slices.ContainsFunc(h.allowed, func(allowed string) bool {
+		allowed = strings.ToLower(allowed)
+		return name == allowed || strings.HasPrefix(allowed, ".") && (strings.HasSuffix(name, allowed) || name == allowed[1:])
+	})
+}
+
+// splitHost takes a Host header apart, strictly: a name or an address, and at most a port.
+func splitHost(host string) (name string, ok bool) {
+	name = host
+	if strings.HasPrefix(host, "[") {
+		end := strings.IndexByte(host, ']')
+		if end < 0 || !validPort(host[end+1:]) {
+			return "", false
+		}
+		address, err := netip.ParseAddr(host[1:end])
+		return host[1:end], err == nil && address.Is6()
+	}
+	if colon := strings.IndexByte(host, ':'); colon >= 0 {
+		if !validPort(host[colon:]) {
+			return "", false
+		}
+		name = host[:colon]
+	}
+	return name, hostName.MatchString(name)
+}
+
+var portSuffix = regexp.MustCompile(`^(:[0-9]{1,5})?$`)
+
+func validPort(suffix string) bool { return portSuffix.MatchString(suffix) }
+
+// checkSameOrigin guards everything below /__eclipsa/dev/: sources and the hot channel are for
+// this server's own pages. Requests without Origin and Sec-Fetch-Site (no browser, or a typed
+// address) pass: what must not be readable by other programs of the machine needs the token too.
+func checkSameOrigin(r *http.Request) *refusal {
+	no := &refusal{http.StatusForbidden, "eclipsa: this is for the development server's own pages"}
+	if origins := r.Header.Values("Origin"); len(origins) > 1 || len(origins) == 1 && !sameOrigin(origins[0], r.Host) {
+		return no
+	}
+	switch sites := r.Header.Values("Sec-Fetch-Site"); {
+	case len(sites) == 0:
+	case len(sites) > 1, sites[0] != "same-origin" && sites[0] != "none":
+		return no
+	}
+	return nil
+}
+
+// sameOrigin compares an Origin with the Host of the same request: http or https (TLS may end at
+// a tunnel), and exactly that host and port, where no port means the scheme's.
+func sameOrigin(origin, host string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme+"://"+u.Host != origin {
+		return false
+	}
+	defaultPort := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	return defaultPort != "" && withPort(u.Host, defaultPort) == withPort(strings.ToLower(host), defaultPort)
+}
+
+func withPort(host, port string) string {
+	if _, _, err := net.SplitHostPort(host); err == nil {
+		return host
+	}
+	return host + ":" + port
+}
+
+// refuse answers, and ends the connection: what follows on it was written by whoever wrote this.
+func refuse(w http.ResponseWriter, no *refusal) {
+	header := w.Header()
+	header.Set("Connection", "close")
+	header.Set("Content-Type", "text/plain; charset=utf-8")
+	header.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(no.status)
+	fmt.Fprintln(w, no.text)
+}

@@ -1,0 +1,168 @@
+package devserver
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"eclipsa/app"
+)
+
+// Packs: one response with many client modules, each replaceable alone (DESIGN.md D6). The text is
+// an ES module that imports the registry (client.js) and the packages natively and defines the rest.
+
+// pack is what one response holds.
+type pack struct {
+	modules []*module
+	start   bool // it is a page's first one
+	deps    string
+}
+
+// routePack holds everything that a page of the route evaluates at its start.
+func (p *project) routePack(route string) (pack, bool) {
+	for _, known := range p.app.Routes {
+		if known.ID != route || known.Page == "" {
+			continue
+		}
+		ids := append([]string{app.ClientID}, known.ClientFiles()...)
+		return p.pack(ids, nil, true), true
+	}
+	return pack{}, false
+}
+
+// modulePack holds one module and what it imports, for dynamic imports; what every page has from
+// its first pack is left out.
+func (p *project) modulePack(id string) (pack, bool) {
+	m := p.graph.modules[id]
+	if m == nil || !p.graph.reaches(client, id) {
+		return pack{}, false
+	}
+	known := map[string]bool{}
+	for _, started := range p.graph.closure(client, []string{app.ClientID}, false, nil) {
+		known[started] = started != id
+	}
+	return p.pack([]string{id}, known, false), true
+}
+
+func (p *project) pack(ids []string, known map[string]bool, start bool) pack {
+	made := pack{start: start, deps: p.bundles[client].hash}
+	for _, id := range p.graph.closure(client, ids, false, known) {
+		made.modules = append(made.modules, p.graph.modules[id])
+	}
+	return made
+}
+
+// tag changes when anything in the pack does. Browsers then compile again; else they don't.
+func (k pack) tag() string {
+	sum := sha256.New()
+	fmt.Fprintln(sum, k.deps, k.start)
+	for _, m := range k.modules {
+		fmt.Fprintln(sum, m.id, m.outputs[client].hash)
+	}
+	return fmt.Sprintf(`"%x"`, sum.Sum(nil)[:12])
+}
+
+// write streams the pack's text. One line per wrapper, so that a source map of sections is easy.
+func (k pack) write(w io.Writer, base string) error {
+	out := bufio.NewWriterSize(w, 64<<10)
+	fmt.Fprintf(out, "import { start } from %s;\nimport external, { lazy } from %s;\nconst registry = start({ external, lazy });\n",
+		quote(base+devPrefix+"client.js"), quote(base+devPrefix+"deps/"+k.deps+"/"+entryName))
+	for _, m := range k.modules {
+		writeDefine(out, m)
+	}
+	if k.start {
+		fmt.Fprintf(out, "registry.import(%s);\n", quote(app.ClientID))
+	}
+	return out.Flush()
+}
+
+func writeDefine(out *bufio.Writer, m *module) {
+	made := m.outputs[client]
+	out.WriteString("registry.define(" + quote(m.id) + ", " + quote(idsOf(made.deps)) + ", " + quote(idsOf(made.dynamic)) + ",\n")
+	out.WriteString(made.code)
+	out.WriteString("\n);\n")
+}
+
+func idsOf(places []place) []string {
+	ids := make([]string, len(places))
+	for i, at := range places {
+		ids[i] = at.id
+	}
+	return ids
+}
+
+// section is one part of an index source map.
+type section struct {
+	Offset struct {
+		Line   int `json:"line"`
+		Column int `json:"column"`
+	} `json:"offset"`
+	Map json.RawMessage `json:"map"`
+}
+
+// writeMap makes the pack's source map: a section a module, each made now, when devtools ask.
+func (k pack) writeMap(w io.Writer, l *loader) error {
+	index := struct {
+		Version  int       `json:"version"`
+		Sections []section `json:"sections"`
+	}{Version: 3, Sections: []section{}}
+	line := 3
+	for _, m := range k.modules {
+		line++ // registry.define(…
+		if text := l.sourceMapText(m, client); text != nil {
+			one := section{Map: text}
+			one.Offset.Line = line
+			index.Sections = append(index.Sections, one)
+		}
+		line += strings.Count(m.outputs[client].code, "\n") + 2
+	}
+	return json.NewEncoder(w).Encode(index)
+}
+
+// servePack answers pack.js and pack.js.map.
+func (p *project) servePack(w http.ResponseWriter, r *http.Request, wantMap bool) bool {
+	query := r.URL.Query()
+	p.mu.RLock()
+	var made pack
+	var ok bool
+	if query.Has("route") {
+		made, ok = p.routePack(query.Get("route"))
+	} else {
+		made, ok = p.modulePack(query.Get("module"))
+	}
+	loader := p.graph.loader
+	p.mu.RUnlock()
+	if !ok {
+		return false
+	}
+	header := w.Header()
+	if wantMap {
+		header.Set("Content-Type", "application/json")
+		header.Set("Cache-Control", "no-store")
+		made.writeMap(w, loader)
+		return true
+	}
+	header.Set("SourceMap", p.base+devPrefix+"pack.js.map?"+r.URL.RawQuery)
+	if !freshText(w, r, made.tag(), "text/javascript; charset=utf-8") {
+		made.write(w, p.base)
+	}
+	return true
+}
+
+// freshText sets the headers of a text that browsers keep but ask for each time, and answers 304
+// if they have it.
+func freshText(w http.ResponseWriter, r *http.Request, tag, contentType string) (known bool) {
+	header := w.Header()
+	header.Set("Content-Type", contentType)
+	header.Set("Cache-Control", "no-cache")
+	header.Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return true
+	}
+	return false
+}

@@ -1,0 +1,170 @@
+package devserver
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"eclipsa/app"
+	"eclipsa/nodeadapter"
+)
+
+const (
+	// headerTimeout and maxHeader bound what a stranger can make us hold: the limits of DESIGN.md
+	// section 7. net/http adds 4 KiB to maxHeader by itself.
+	headerTimeout = 10 * time.Second
+	maxHeader     = 48<<10 - 4<<10
+	// stopTimeout is how long requests may go on after the end was asked for.
+	stopTimeout = 2 * time.Second
+	// memoryLimit is where the collector works harder again; GOGC=400 alone halves the CPU of a
+	// first build (PERFORMANCE.md), and 1,000 modules stay far below the limit.
+	memoryLimit = 512 << 20
+)
+
+func run(ctx context.Context, options Options) error {
+	began := time.Now()
+	defer tuneCollector()()
+	node, err := nodeadapter.FindNode()
+	if err != nil {
+		return err
+	}
+	a, err := app.Load(options.Root, options.Overrides...)
+	if err != nil {
+		return err
+	}
+	p, err := newPipeline(a, options, newPrinter(options.Stdout, options.Stderr))
+	if err != nil {
+		return err
+	}
+	if err := nodeadapter.CheckNode(ctx, node); err != nil {
+		return err
+	}
+	p.node = node
+	certificate, err := loadCertificate(a)
+	if err != nil {
+		return err
+	}
+	listeners, taken, err := listen(a.Settings)
+	if err != nil {
+		return err
+	}
+	watcher, err := newWatcher(p.root(), a.Settings.Poll)
+	if watcher == nil {
+		closeAll(listeners)
+		return err
+	}
+	if err != nil {
+		p.print.warn(fmt.Sprintf("files can't be watched (%v): looking at them every %s instead", err, pollInterval))
+	}
+	p.watcher = watcher
+	if taken != 0 {
+		p.print.line("  port %d is in use, taking the next one", taken)
+	}
+	return p.serve(ctx, listeners, certificate, began)
+}
+
+// tuneCollector trades memory for speed and returns what undoes that (tests run many servers).
+func tuneCollector() (restore func()) {
+	percent := debug.SetGCPercent(400)
+	limit := debug.SetMemoryLimit(-1)
+	if limit > memoryLimit {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
+}
+
+func loadCertificate(a *app.App) (*tls.Config, error) {
+	files := a.Settings.HTTPS
+	if files == nil {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(fromRoot(a, files.Cert), fromRoot(a, files.Key))
+	if err != nil {
+		return nil, &app.Problem{Text: "the certificate can't be used: " + err.Error(), Path: app.ConfigFile,
+			Hint: `"https" names two PEM files: { "key": "key.pem", "cert": "cert.pem" }.`}
+	}
+	// WebSockets over HTTP/2 are another protocol, which gorilla doesn't speak.
+	return &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}, nil
+}
+
+func fromRoot(a *app.App, file string) string {
+	if filepath.IsAbs(file) {
+		return file
+	}
+	return filepath.Join(a.Root, file)
+}
+
+// serve runs the parts until ctx ends: the watcher, the pipeline, the HTTP server. It waits for all.
+func (p *pipeline) serve(ctx context.Context, listeners []net.Listener, certificate *tls.Config, began time.Time) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stopping := make(chan struct{})
+	h := &handler{base: p.base, hosts: newHostRules(p.app.Settings, p.app.Settings.Host), hub: p.hub, target: p.target,
+		files: newPublicFiles(p.app.Root), project: p.project, print: p.print, stopping: stopping, verbose: p.options.Verbose}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, MaxHeaderBytes: maxHeader, ErrorLog: p.print.quiet()}
+	// "Expect", "OPTIONS *" and the like go through our checks too.
+	server.DisableGeneralOptionsHandler = true
+
+	var parts sync.WaitGroup
+	parts.Go(func() { p.watcher.run(ctx) })
+	parts.Go(func() { p.run(ctx) })
+	failed := make(chan error, len(listeners))
+	for _, listener := range listeners {
+		if certificate != nil {
+			listener = tls.NewListener(listener, certificate)
+		}
+		parts.Go(func() {
+			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				failed <- err
+				cancel()
+			}
+		})
+	}
+	urls := addresses(p.app.Settings, listeners)
+	p.print.started(p.options.Version, time.Since(began), urls)
+	if p.app.Settings.Open {
+		openBrowser(urls[0])
+	}
+	<-ctx.Done()
+	close(stopping)
+	end(server, &h.sockets)
+	parts.Wait()
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
+	}
+}
+
+// end lets requests finish for a moment, and waits for sockets, which close themselves.
+func end(server *http.Server, sockets *sync.WaitGroup) {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		server.Close()
+	}
+	sockets.Wait()
+}
+
+// environ is the worker's: the shell's, and what the .env files add.
+func environ(env app.Env) []string {
+	all := os.Environ()
+	for _, name := range sortedKeys(env.File) {
+		if _, set := os.LookupEnv(name); !set {
+			all = append(all, name+"="+env.File[name])
+		}
+	}
+	return all
+}

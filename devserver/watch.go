@@ -1,0 +1,312 @@
+package devserver
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// The watcher turns what the system says about files into a set of changed paths, and does so
+// without waiting: there is no debounce. The first change of a burst is handled at once; what
+// comes while it is handled gathers in the set and is the next update.
+
+// change says what happened to a file since the last time it was looked at.
+type change uint8
+
+const (
+	written change = iota
+	created
+	removed
+)
+
+// pollInterval is for mounts that report nothing (settings.poll): a walk of 5,000 files costs
+// about 20 ms.
+const pollInterval = 300 * time.Millisecond
+
+// watcher watches folders and everything below them. add may be called concurrently with run.
+type watcher struct {
+	roots  []string
+	poll   bool
+	notify *fsnotify.Watcher // nil when polling
+
+	mu      sync.Mutex          // Protects following.
+	known   map[string]fileMark // every file below the roots
+	folders map[string]bool     // watched folders
+	pending map[string]change   // not yet taken
+	wake    chan struct{}       // holds one token when pending is not empty
+}
+
+type fileMark struct {
+	size int64
+	time time.Time
+}
+
+// newWatcher lists and watches everything below root. Where the system can't (or poll is set), it
+// will look for itself.
+func newWatcher(root string, poll bool) (*watcher, error) {
+	w := &watcher{poll: poll, known: map[string]fileMark{}, folders: map[string]bool{},
+		pending: map[string]change{}, wake: make(chan struct{}, 1)}
+	if !poll {
+		notify, err := fsnotify.NewWatcher()
+		if err != nil {
+			w.poll = true
+		}
+		w.notify = notify
+	}
+	err := w.add(root)
+	if err != nil && w.notify != nil { // usually the system's limit of watches
+		w.notify.Close()
+		w.notify, w.poll = nil, true
+		w.roots, w.folders = nil, map[string]bool{}
+		w.add(root)
+	}
+	return w, err
+}
+
+// add watches one more folder and everything below it; a known one costs nothing.
+func (w *watcher) add(root string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.folders[root] {
+		return nil
+	}
+	w.roots = append(w.roots, root)
+	return w.walk(root, false)
+}
+
+// addFolder watches the files of one more folder: for packages outside the roots.
+func (w *watcher) addFolder(folder string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.folders[folder] {
+		return
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil || w.watchFolder(folder) != nil {
+		return
+	}
+	for _, entry := range entries {
+		if info, err := entry.Info(); err == nil && !entry.IsDir() {
+			w.known[filepath.Join(folder, entry.Name())] = fileMark{info.Size(), info.ModTime()}
+		}
+	}
+}
+
+// walk adds a folder. In one that appeared while we watch, every file is news: some may have been
+// written before the system knew that we want to hear of them. The caller holds mu.
+func (w *watcher) walk(root string, news bool) error {
+	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			if path == root && !news {
+				return err
+			}
+			return nil // gone again
+		}
+		if entry.IsDir() {
+			if path != root && ignoredFolder(entry.Name()) {
+				return filepath.SkipDir
+			}
+			return w.watchFolder(path)
+		}
+		info, err := entry.Info()
+		if err != nil || ignoredFile(entry.Name()) {
+			return nil
+		}
+		if _, known := w.known[path]; news && !known {
+			w.put(path, created)
+		}
+		w.known[path] = fileMark{info.Size(), info.ModTime()}
+		return nil
+	})
+}
+
+func (w *watcher) watchFolder(path string) error {
+	if w.folders[path] {
+		return nil
+	}
+	if w.notify != nil {
+		if err := w.notify.Add(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	w.folders[path] = true
+	return nil
+}
+
+// ignoredFolder names what holds no source: dependencies, output, and what tools keep for themselves.
+func ignoredFolder(name string) bool {
+	return name == "node_modules" || name == "dist" || strings.HasPrefix(name, ".")
+}
+
+// ignoredFile names what editors write beside a file while they save it. 4913 is Vim's probe.
+func ignoredFile(name string) bool {
+	if strings.HasPrefix(name, ".") {
+		return !strings.HasPrefix(name, ".env")
+	}
+	return name == "4913" || strings.HasSuffix(name, "~") || strings.HasSuffix(name, ".swp") || strings.HasSuffix(name, ".tmp")
+}
+
+// run listens until ctx ends. It owns the system's watcher.
+func (w *watcher) run(ctx context.Context) {
+	if w.notify == nil {
+		w.runPoll(ctx)
+		return
+	}
+	defer w.notify.Close()
+	for {
+		select {
+		case event, ok := <-w.notify.Events:
+			if !ok {
+				return
+			}
+			w.event(event)
+		case err, ok := <-w.notify.Errors:
+			if !ok {
+				return
+			}
+			if errors.Is(err, fsnotify.ErrEventOverflow) {
+				w.lookAround()
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (w *watcher) event(event fsnotify.Event) {
+	if event.Op == fsnotify.Chmod || ignoredFile(filepath.Base(event.Name)) {
+		return
+	}
+	info, err := os.Stat(event.Name)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case err != nil:
+		w.gone(event.Name)
+	case info.IsDir():
+		if !ignoredFolder(filepath.Base(event.Name)) {
+			w.walk(event.Name, true)
+		}
+	default:
+		w.seen(event.Name, info)
+	}
+}
+
+// seen notes a file that exists. The caller holds mu.
+func (w *watcher) seen(path string, info fs.FileInfo) {
+	kind := written
+	if _, known := w.known[path]; !known {
+		kind = created
+	}
+	w.known[path] = fileMark{info.Size(), info.ModTime()}
+	w.put(path, kind)
+}
+
+// gone notes that a file, or a folder with all in it, is not there any more. The caller holds mu.
+func (w *watcher) gone(path string) {
+	if _, known := w.known[path]; known {
+		delete(w.known, path)
+		w.put(path, removed)
+		return
+	}
+	if !w.folders[path] {
+		return
+	}
+	below := path + string(filepath.Separator)
+	for folder := range w.folders {
+		if folder == path || strings.HasPrefix(folder, below) {
+			delete(w.folders, folder)
+			if w.notify != nil {
+				w.notify.Remove(folder) // an error says that it is gone already
+			}
+		}
+	}
+	for file := range w.known {
+		if strings.HasPrefix(file, below) {
+			delete(w.known, file)
+			w.put(file, removed)
+		}
+	}
+}
+
+// put adds a path to the set. A file that was created and written is created; one that was
+// removed and created again (how many editors save) is written. The caller holds mu.
+func (w *watcher) put(path string, kind change) {
+	if before, ok := w.pending[path]; ok {
+		switch {
+		case before == removed && kind == created:
+			kind = written
+		case before == created && kind == written:
+			kind = created
+		}
+	}
+	w.pending[path] = kind
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take empties the set.
+func (w *watcher) take() map[string]change {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	taken := w.pending
+	w.pending = map[string]change{}
+	return taken
+}
+
+func (w *watcher) runPoll(ctx context.Context) {
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			w.lookAround()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// lookAround compares everything with what is known: for polling, and after the system lost events.
+func (w *watcher) lookAround() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	found := map[string]bool{}
+	for _, root := range w.roots {
+		filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return nil
+			}
+			if entry.IsDir() {
+				if path != root && ignoredFolder(entry.Name()) {
+					return filepath.SkipDir
+				}
+				w.watchFolder(path)
+				return nil
+			}
+			info, err := os.Stat(path)
+			if err != nil || info.IsDir() || ignoredFile(entry.Name()) {
+				return nil
+			}
+			found[path] = true
+			if w.known[path] != (fileMark{info.Size(), info.ModTime()}) {
+				w.seen(path, info)
+			}
+			return nil
+		})
+	}
+	for path := range w.known {
+		if !found[path] {
+			w.gone(path)
+		}
+	}
+}
