@@ -25,6 +25,7 @@ const refused = {
   'the type "constructor"': '{"type":"constructor"}',
   "the server's error": '{"type":"error","error":{"name":"HandlerError","message":"mine"}}',
   "the server's pong": '{"type":"pong"}',
+  'arrays 65 deep': message(nested(65, '[', ']')),
   'arrays 10,000 deep': message(nested(10_000, '[', ']')),
   'objects 10,000 deep': message(nested(10_000, '{"a":', '}')),
   'Maps 10,000 deep': message(nested(10_000, '{"$":["Map",[[1,', ']]]}')),
@@ -60,6 +61,7 @@ const taken = {
   'keys beside ours': ['{"type":"message","value":4,"error":1,"then":{}}', 4],
   'a thenable': [message('{"then":"call me","catch":1}'), { then: 'call me', catch: 1 }],
   'names of inherited properties': [message('{"toString":1,"valueOf":2,"hasOwnProperty":3}'), { toString: 1, valueOf: 2, hasOwnProperty: 3 }],
+  'arrays 64 deep': [message(nested(64, '[', ']')), JSON.parse(nested(64, '[', ']'))],
   'white space around it': [' \n{ "type" : "message" , "value" : 5 }\t', 5],
 }
 
