@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -44,6 +45,7 @@ func (b *builder) findFacts(client *clientBuild) (*facts, error) {
 // symbols collects the server symbols of the client's graph, by the file that registers them.
 func (b *builder) symbols(meta *metafile) (list []app.ManifestSymbol, owners map[string][]string, err error) {
 	owners = map[string][]string{}
+	roots := meta.roots(b.pageFiles())
 	first := map[string]*source{}
 	var messages []api.Message
 	b.sources.files.Range(func(key, value any) bool {
@@ -59,7 +61,7 @@ func (b *builder) symbols(meta *metafile) (list []app.ManifestSymbol, owners map
 			}
 			first[symbol.ID] = file
 			owners[input] = append(owners[input], symbol.ID)
-			list = append(list, app.ManifestSymbol{ID: symbol.ID, Kind: string(symbol.Kind), Specifier: b.specifier(file.path)})
+			list = append(list, app.ManifestSymbol{ID: symbol.ID, Kind: string(symbol.Kind), Specifier: b.specifier(cmp.Or(roots[input], input))})
 		}
 		return true
 	})
@@ -83,12 +85,12 @@ func (b *builder) collision(symbol transform.Symbol, one, other *source) api.Mes
 	}
 }
 
-// specifier is how the manifest imports a file.
-func (b *builder) specifier(file string) string {
-	if input := b.input(file); !strings.HasPrefix(input, "../") && !path.IsAbs(input) {
+// specifier is how the manifest imports an input.
+func (b *builder) specifier(input string) string {
+	if !strings.HasPrefix(input, "../") && !path.IsAbs(input) {
 		return "./" + input
 	}
-	return file
+	return b.absolute(input)
 }
 
 // reached lists the symbols that a route's client modules reach.
@@ -156,11 +158,16 @@ func (b *builder) illegalImports(meta *metafile) error {
 
 // clientRoots are where chains begin for the user: the route files, then the virtual entry.
 func (b *builder) clientRoots() []string {
-	roots := []string{b.app.ClientEntry}
+	return append(b.pageFiles(), b.app.ClientEntry, virtualNS+":"+app.ClientID)
+}
+
+// pageFiles are the route files that the browser may run.
+func (b *builder) pageFiles() []string {
+	var files []string
 	for _, route := range b.app.Routes {
-		roots = append(roots, route.ClientFiles()...)
+		files = append(files, route.ClientFiles()...)
 	}
-	return append(roots, virtualNS+":"+app.ClientID)
+	return files
 }
 
 // importLocation finds the import's specifier in the importer's text.

@@ -60,6 +60,43 @@ func (m *metafile) reach(input string, seen map[string]bool, visit func(input st
 	}
 }
 
+// roots maps each input to one that evaluates it and that the server's bundle has a chunk for anyway:
+// a route file, or the target of a dynamic import. Importing every module with a symbol by itself
+// would make a chunk of each, and of each set of them that shares something.
+func (m *metafile) roots(files []string) map[string]string {
+	roots := map[string]string{}
+	var visit func(input, root string)
+	visit = func(input, root string) {
+		if _, seen := roots[input]; seen {
+			return
+		}
+		roots[input] = root
+		for _, edge := range m.Inputs[input].Imports {
+			if !edge.External && edge.Kind != "dynamic-import" {
+				visit(edge.Path, root)
+			}
+		}
+	}
+	for _, file := range files {
+		if _, ok := m.Inputs[file]; ok {
+			visit(file, file)
+		}
+	}
+	var targets []string
+	for _, input := range m.Inputs {
+		for _, edge := range input.Imports {
+			if edge.Kind == "dynamic-import" && !edge.External {
+				targets = append(targets, edge.Path)
+			}
+		}
+	}
+	slices.Sort(targets) // the same choice in every build
+	for _, target := range targets {
+		visit(target, target)
+	}
+	return roots
+}
+
 // chain is the shortest way from one of the inputs to a target, both ends included.
 func (m *metafile) chain(from []string, target string) []string {
 	previous := map[string]string{}
