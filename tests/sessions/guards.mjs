@@ -107,7 +107,7 @@ export function guardTests(app) {
     'no port': [({ hostname }) => `http://${hostname}`, 403],
     'another port': [({ hostname, port }) => `http://${hostname}:${Number(port) ^ 1}`, 403],
     'another host': [({ port }) => `http://evil.test:${port}`, 403],
-    'another name of this machine': [({ port }) => `http://localhost:${port}`, 403],
+    'another name of this machine': [({ hostname, port }) => `http://${hostname === 'localhost' ? '127.0.0.1' : 'localhost'}:${port}`, 403],
     'another address of this machine': [({ port }) => `http://[::1]:${port}`, 403],
     'our address as a subdomain': [({ hostname, port }) => `http://${hostname}.evil.test:${port}`, 403],
     'our address with a dot behind': [({ hostname, port }) => `http://${hostname}.:${port}`, 101, 403], // the same host to a URL parser
