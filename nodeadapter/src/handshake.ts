@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ServerOptions, WebSocketServer } from 'ws'
 import { connectEvents } from './connect-events.js'
+import { hasBody } from './declined-upgrade.js'
 import { SessionSocket } from './session-socket.js'
 import { answer, headerLines } from './socket-answer.js'
 import type { Accepted } from './upgrade-state.js'
@@ -43,8 +44,7 @@ export function isWebSocketHandshake(incoming: IncomingMessage): boolean {
  */
 export function refuseHandshake(incoming: IncomingMessage, socket: Socket): boolean {
   const { headers, method } = incoming
-  const length = headers['content-length']
-  if ((length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined) {
+  if (hasBody(incoming)) {
     answer(socket, 400, 'an upgrade has no body\n')
   } else if (method !== 'GET') {
     answer(socket, 405, 'a WebSocket starts with GET\n', ['Allow: GET'])

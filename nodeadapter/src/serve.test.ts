@@ -41,6 +41,17 @@ test('files, pages, bodies, streams, cookies, sessions', async () => {
   socket.terminate()
 })
 
+test('requests that offer h2c get files, pages and streams', async () => {
+  const { child, port } = await start()
+  const offer = ['Host: a', 'Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__']
+  assert.match(await exchange(port, handshake('/file.txt', [], offer)), /\r\n\r\na file$/)
+  assert.match(await exchange(port, handshake('/', [], offer)), /\r\n\r\nhome http:\/\/a\/$/)
+  const socket = connect(port, '127.0.0.1', () => socket.write(handshake('/stream', [], offer)))
+  await reads(socket, /first\n/)
+  child.process.kill('SIGTERM')
+  await reads(socket, /last\n/)
+})
+
 test('S4, S21: what is malformed gets its status and ends nothing', async () => {
   const { port, url } = await start()
   const rows: [string, number][] = [

@@ -36,7 +36,10 @@ async function start({ createHandler, clientDir, base }: ServeOptions): Promise<
     () => handler,
     (url, incoming, outgoing) => answerStatic(files, url.pathname, incoming, outgoing),
   )
-  const gate = createUpgradeGate(server, { owns: ownsRealtime(base), ownsServer: true })
+  const gate = createUpgradeGate(server, {
+    owns: ownsRealtime(base),
+    listener: (incoming, outgoing) => server.emit('request', incoming, outgoing),
+  })
   gate.use(handler)
   server.on('error', (error: NodeJS.ErrnoException) => fail(listenFailure(error, port)))
   drainOnSignals(server, gate, handler)

@@ -65,6 +65,10 @@ function write(socket: Socket, status: number, phrase: string, headers: string[]
   socket.cork()
   socket.write(head, 'latin1')
   if (!bodiless) socket.write(body)
+  endGently(socket)
+}
+
+export function endGently(socket: Socket): void {
   socket.end()
   // What the client sends from here on is read and thrown away: closing over unread bytes would reset
   // the connection and could take the answer with it. Bytes behind a refused upgrade never run (S19).

@@ -5,11 +5,21 @@ import { exchange, handshake, reads, statusOf } from './testing/raw.js'
 import { connectClient, createTestHandler, later, prefix, withServer } from './testing/upgrade-server.js'
 
 describe('what is not ours', () => {
-  test('gets 404 where the gate owns the server', () =>
+  test('gets 404 where nobody else listens', () =>
     withServer({}, async ({ port }) => {
       for (const target of ['/', '/other', '/__eclipsa/realtimes/x', '/x/__eclipsa/realtime/x']) {
         assert.equal(statusOf(await exchange(port, handshake(target))), 404, target)
       }
+    }))
+
+  test('and only offers another protocol is answered like any request', () =>
+    withServer({}, async ({ port }) => {
+      const offer = ['Host: localhost', 'Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__']
+      const response = await exchange(port, `${handshake('/', [], offer)}GET /second HTTP/1.1\r\nHost: a\r\n\r\n`)
+      assert.equal(statusOf(response), 200)
+      assert.match(response, /^connection: close$/im)
+      assert.equal(response.match(/HTTP\/1\.1/g)?.length, 1)
+      assert.equal(statusOf(await exchange(port, handshake('/', ['Content-Length: 3'], offer))), 400)
     }))
 
   test('is left to other listeners elsewhere', () =>
@@ -19,7 +29,7 @@ describe('what is not ours', () => {
       })
       assert.equal(statusOf(await exchange(port, handshake('/hmr'))), 299)
       assert.equal(statusOf(await exchange(port, handshake(`${prefix}x`, ['Content-Length: 3']))), 400)
-    }, { ownsServer: false }))
+    }, { listener: undefined }))
 })
 
 describe('the app decides', () => {

@@ -3,8 +3,9 @@
  * answers everything below them; adapters get its facade, never the server, whose other upgrades
  * (Vite's HMR) they would answer too.
  */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
+import { declineUpgrade } from './declined-upgrade.js'
 import { completeHandshake, isWebSocketHandshake, refuseHandshake } from './handshake.js'
 import { requestUrl } from './request-url.js'
 import { answer, answerResponse, readBody } from './socket-answer.js'
@@ -14,8 +15,11 @@ import { isUpgradeResponse, type UpgradeEnv, upgradeKey, type UpgradeState } fro
 export interface GateOptions {
   /** Whether a request target, without its query, is ours. */
   owns: (path: string) => boolean
-  /** Nobody else listens for upgrades on this server: those that aren't ours get 404. */
-  ownsServer: boolean
+  /**
+   * Set where nobody else listens for upgrades on this server: WebSockets that aren't ours get 404, and
+   * requests that only offer another protocol get what this answers.
+   */
+  listener?: RequestListener | undefined
   /** Refuses with 403 before anything else is looked at. */
   admits?: (incoming: IncomingMessage) => boolean
   /** How long the app may take to decide. */
@@ -50,12 +54,12 @@ export function createUpgradeGate(server: UpgradeEvents, options: GateOptions): 
     const target = incoming.url ?? ''
     const query = target.indexOf('?')
     const ours = options.owns(query < 0 ? target : target.slice(0, query))
-    if (!ours && !options.ownsServer) return
+    if (!ours && !options.listener) return
     socket.on('error', ignore)
     if (options.admits && !options.admits(incoming)) return answer(socket, 403)
     const url = requestUrl(incoming)
     if (!url) return answer(socket, 400)
-    if (!ours) return answer(socket, 404)
+    if (!ours) return isWebSocketHandshake(incoming) ? answer(socket, 404) : declineUpgrade(incoming, socket, options.listener!)
     if (refuseHandshake(incoming, socket)) return
     if (!handler || stopped) return answer(socket, 503)
     const settle = watch(socket)

@@ -68,11 +68,14 @@ export function createWorkerModules(): WorkerModules {
   }
 }
 
-/** `import.meta`, as if Node had loaded the file: ids of the app's modules are paths below its root. */
+/**
+ * `import.meta`, as if Node had loaded the file: ids of the app's modules are paths below its root. What is
+ * known of `env` stands in the code as constants; the rest of its properties are undefined.
+ */
 function metaOf(id: string): object {
-  if (/^[a-z]+:/i.test(id)) return { url: id }
+  if (/^[a-z]+:/i.test(id)) return { url: id, env: {} }
   const filename = resolve(id.replace(/[?#].*$/, ''))
-  return { url: pathToFileURL(filename).href, filename, dirname: dirname(filename) }
+  return { url: pathToFileURL(filename).href, filename, dirname: dirname(filename), env: {} }
 }
 
 /** Positions in stacks are of the code as Go sent it: the parenthesis is in column -1. */

@@ -37,7 +37,7 @@ const server = createHttpServer(app.handler, (url, incoming, outgoing) => {
 // Any base: the app knows its own and answers 404 below others.
 const gate = createUpgradeGate(server, {
   owns: (path) => path.includes('/__eclipsa/realtime/'),
-  ownsServer: true,
+  listener: (incoming, outgoing) => server.emit('request', incoming, outgoing),
   admits: isOurs,
 })
 

@@ -56,7 +56,11 @@ export interface TestServer {
 
 export async function startTestServer(handler: Handler | undefined, options: Partial<GateOptions> = {}): Promise<TestServer> {
   const server = createServer((_incoming, outgoing) => outgoing.end('page'))
-  const gate = createUpgradeGate(server, { owns: ownsRealtime('/'), ownsServer: true, ...options })
+  const gate = createUpgradeGate(server, {
+    owns: ownsRealtime('/'),
+    listener: (incoming, outgoing) => server.emit('request', incoming, outgoing),
+    ...options,
+  })
   if (handler) gate.use(handler)
   const sockets = new Set<{ destroy(): void }>()
   server.on('connection', (socket) => sockets.add(socket))
