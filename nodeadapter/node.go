@@ -32,7 +32,7 @@ func CheckNode(ctx context.Context, node string) error {
 	version := strings.TrimSpace(string(output))
 	major, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
 	if number, err := strconv.Atoi(major); err != nil || number < minimumNode {
-		return fmt.Errorf("eclipsa dev needs Node %d or newer, but %s is %s: install a newer one from https://nodejs.org", minimumNode, node, version)
+		return fmt.Errorf("%s is %s, and eclipsa dev needs Node %d or newer: install one from https://nodejs.org", node, version, minimumNode)
 	}
 	return nil
 }
