@@ -74,15 +74,12 @@ func (l *loader) sourceMapText(m *module, s side) []byte {
 	}
 	options := l.options(m, m.id, transform.Sides(1<<s))
 	options.SourceMap = true
-	if strings.Contains(source, "import.meta.env") && wholeEnv.MatchString(source) {
-		options.Define = l.wholeDefine[s]
-	}
 	result := transform.Transform(source, options)
 	made := result.Client
 	if s == server {
 		made = result.Server
 	}
-	if m.outputs[s] == nil || made.Code != m.outputs[s].code {
+	if m.outputs[s] == nil || l.factory(source, made.Code, s) != m.outputs[s].code {
 		return nil
 	}
 	return made.Map

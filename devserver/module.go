@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,10 +84,10 @@ func throwing(text, path string, line, column int) string {
 type loader struct {
 	resolver *resolver
 	define   map[string]string
-	// wholeDefine, by side, has import.meta.env itself too.
-	wholeDefine [2]map[string]string
-	tsconfig    func(dir string) string
-	base        string
+	// env, by side, is import.meta.env as an object, as JSON.
+	env      [2]string
+	tsconfig func(dir string) string
+	base     string
 	// texts are the virtual modules'.
 	texts map[string]string
 	root  string // what virtual modules import from
@@ -147,29 +146,25 @@ func (l *loader) fill(m *module, source string, before *module) {
 		}
 		return
 	}
-	whole := m.kind == script && strings.Contains(source, "import.meta.env") && wholeEnv.MatchString(source)
-	if text[client] == text[server] && !whole {
+	if text[client] == text[server] {
 		result := transform.Transform(text[client], l.options(m, path, sides))
 		l.take(m, result, source, client, before)
 		l.take(m, result, source, server, before)
 		return
 	}
 	for _, s := range []side{client, server} {
-		if transform.Sides(1<<s)&sides == 0 {
-			l.take(m, transform.Result{}, source, s, before)
-			continue
-		}
-		options := l.options(m, path, transform.Sides(1<<s))
-		if whole {
-			options.Define = l.wholeDefine[s]
-		}
-		l.take(m, transform.Transform(text[s], options), source, s, before)
+		l.take(m, transform.Transform(text[s], l.options(m, path, transform.Sides(1<<s))), source, s, before)
 	}
 }
 
-// wholeEnv finds code that uses import.meta.env other than for one of its properties: it needs the
-// object itself, which differs by side.
-var wholeEnv = regexp.MustCompile(`import\.meta\.env\s*([^\s.\w$]|$)`)
+// factory is the code to send. Properties of import.meta.env are constants in it already; where the
+// source wants the object itself, or a variable that is not set, the object is put there first.
+func (l *loader) factory(source, code string, s side) string {
+	if !strings.Contains(code, "$.meta") || !strings.Contains(source, "import.meta.env") {
+		return code
+	}
+	return "((factory) => ($, ...deps) => { $.meta.env = " + l.env[s] + "; return factory($, ...deps); })(" + code + ")"
+}
 
 func (l *loader) options(m *module, path string, sides transform.Sides) transform.Options {
 	options := transform.Options{Path: path, Sides: sides, Form: transform.Registry, Dev: true, Define: l.define}
@@ -211,7 +206,7 @@ func (l *loader) take(m *module, result transform.Result, source string, s side,
 		m.outputs[s] = failed(outputOf(before, s), problems)
 		return
 	}
-	m.outputs[s] = newOutput(made.Code, deps, dynamic)
+	m.outputs[s] = newOutput(l.factory(source, made.Code, s), deps, dynamic)
 	m.outputs[s].imports = made.Imports
 }
 
