@@ -1,5 +1,6 @@
 import { startDev } from '../harness/servers.mjs'
 import { sessionTests } from './session-tests.mjs'
+import { stoppingTest } from './stopping.mjs'
 
 const NO_CLOSE_FRAME = 'gorilla/websocket ends the connection over a negative length without a close frame'
 
@@ -13,3 +14,4 @@ sessionTests('eclipsa dev', (root) => startDev(root), {
     'a frame that says it has 18446744073709551615 bytes': NO_CLOSE_FRAME,
   },
 })
+stoppingTest('eclipsa dev', (root) => startDev(root))
