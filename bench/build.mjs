@@ -30,12 +30,12 @@ function esbuildArguments(side) {
     '--log-level=error', `--metafile=out-esbuild/${side}.json`, `--outdir=out-esbuild/${side}`, '--define:process.env.NODE_ENV="production"']
   return side === 'client'
     ? ['client-entry.tsx', ...common, '--minify', '--legal-comments=none', '--external:node:crypto', '--entry-names=assets/[name]-[hash]']
-    : ['server-entry.tsx', ...common, '--platform=node', '--sourcemap', '--out-extension:.js=.mjs']
+    : ['server-entry.tsx', 'node-entry.tsx', ...common, '--platform=node', '--sourcemap', '--out-extension:.js=.mjs']
 }
 
 const viteConfig = `export default ({ isSsrBuild }) => ({
   logLevel: 'error', oxc: { jsx: { runtime: 'automatic', importSource: 'eclipsa' } }, ssr: { noExternal: true },
-  build: isSsrBuild ? { ssr: 'server-entry.tsx', outDir: 'out-vite/server', sourcemap: true } : { outDir: 'out-vite/client', rollupOptions: { input: 'client-entry.tsx' } },
+  build: isSsrBuild ? { outDir: 'out-vite/server', sourcemap: true, rollupOptions: { input: ['server-entry.tsx', 'node-entry.tsx'] } } : { outDir: 'out-vite/client', rollupOptions: { input: 'client-entry.tsx' } },
 })\n`
 
 const contenders = {
@@ -47,7 +47,7 @@ const contenders = {
   'eclipsa build': (root) => command(eclipsa, ['build'], root),
   'vite build, client then server': (root) => {
     command(process.execPath, [vite, 'build'], root)
-    command(process.execPath, [vite, 'build', '--ssr'], root)
+    command(process.execPath, [vite, 'build', '--ssr', 'server-entry.tsx'], root)
   },
 }
 if (flags.includes('--no-vite')) delete contenders['vite build, client then server']

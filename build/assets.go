@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -56,6 +57,13 @@ func (a *assets) url(path string) (string, error) {
 	a.files[name] = contents
 	a.urls[path] = a.base + name
 	return a.urls[path], nil
+}
+
+// all are the assets so far.
+func (a *assets) all() map[string][]byte {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.files)
 }
 
 // safeName keeps a file's name readable in a URL and harmless in a path.

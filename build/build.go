@@ -59,22 +59,18 @@ func Run(ctx context.Context, options Options) (Result, error) {
 	progress := newProgress(options)
 	defer progress.clear()
 	progress.say("bundling")
-	client, server, err := b.bundle(ctx)
+	out, passes, err := b.bundle(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	progress.say("compressing and writing")
-	out := newOutput(b.app.Settings.Compress)
-	if err := out.collect(b, client, server); err != nil {
-		return Result{}, err
-	}
+	progress.say("writing dist/")
 	if err := ctx.Err(); err != nil {
 		return Result{}, fmt.Errorf("the build was interrupted; dist/ is as it was")
 	}
 	if err := out.write(b.outDir); err != nil {
 		return Result{}, err
 	}
-	result := Result{Files: out.table(), Notes: b.notes(), Passes: client.passes, Duration: time.Since(start)}
+	result := Result{Files: out.table(), Notes: b.notes(), Passes: passes, Duration: time.Since(start)}
 	progress.clear()
 	if options.Stdout != nil {
 		printTable(options.Stdout, result, options.Terminal)

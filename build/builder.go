@@ -69,35 +69,43 @@ func open(options Options) (*builder, error) {
 	return b, nil
 }
 
-// bundle runs both builds; again, with the sources known, if one needs all of import.meta.env. That
+// bundle makes all of dist/; again, with the sources known, if one needs all of import.meta.env. That
 // is rare, and having it always would put a call into every module.
-func (b *builder) bundle(ctx context.Context) (client *clientBuild, server api.BuildResult, err error) {
+func (b *builder) bundle(ctx context.Context) (out *output, passes int, err error) {
 	whole := b.sources.wholeEnv.Load()
-	client, server, err = b.bundleOnce(ctx)
+	out, passes, err = b.bundleOnce(ctx)
 	if err == nil && whole != b.sources.wholeEnv.Load() {
-		client, server, err = b.bundleOnce(ctx)
+		out, passes, err = b.bundleOnce(ctx)
 	}
-	return client, server, err
+	return out, passes, err
 }
 
 // bundleOnce runs both builds at once. The server's waits, in one plugin callback only, for what the
-// client's finds out.
-func (b *builder) bundleOnce(ctx context.Context) (client *clientBuild, server api.BuildResult, err error) {
+// client's finds out; while it links, the client's files are compressed.
+func (b *builder) bundleOnce(ctx context.Context) (out *output, passes int, err error) {
 	ready := make(chan *facts, 1)
+	out = newOutput(b.app.Settings.Compress)
 	var clientErr error
 	var work sync.WaitGroup
 	work.Go(func() {
 		defer close(ready)
-		if client, clientErr = b.buildClient(ctx); clientErr == nil {
-			var f *facts
-			if f, clientErr = b.findFacts(client); clientErr == nil {
-				ready <- f
-			}
+		var client *clientBuild
+		if client, clientErr = b.buildClient(ctx); clientErr != nil {
+			return
+		}
+		passes = client.passes
+		var f *facts
+		if f, clientErr = b.findFacts(client); clientErr == nil {
+			ready <- f
+			clientErr = out.addClient(b, client)
 		}
 	})
 	server, serverErr := b.buildServer(ctx, ready)
 	work.Wait()
-	return client, server, merge(clientErr, serverErr)
+	if err := merge(clientErr, serverErr); err != nil {
+		return nil, 0, err
+	}
+	return out, passes, out.addServer(b, server)
 }
 
 // name says what a file is called in messages and ids.

@@ -147,6 +147,9 @@ func removed(result transform.Result) []transform.Import {
 // follow marks the exports of other source files that only removed code imported.
 func (b *builder) follow(build api.PluginBuild, file *source, removed []transform.Import) {
 	for _, edge := range removed {
+		if isBuiltin(edge.Specifier) {
+			continue
+		}
 		found := build.Resolve(edge.Specifier, api.ResolveOptions{Importer: file.path, ResolveDir: filepath.Dir(file.path),
 			Kind: api.ResolveJSImportStatement, PluginData: skip{}})
 		if len(found.Errors) > 0 || found.External || found.Namespace != "file" || !isSourceFile(found.Path) || !b.project.IsSource(found.Path) {

@@ -29,7 +29,8 @@ func (o *output) compressAll() {
 	}
 	var names []string
 	for name, contents := range o.files {
-		if strings.HasPrefix(name, "client/") && len(contents) >= worthwhile && slices.Contains(compressible, strings.ToLower(path.Ext(name))) {
+		_, done := o.gzip[name]
+		if !done && o.from[name] != "compression" && strings.HasPrefix(name, "client/") && len(contents) >= worthwhile && slices.Contains(compressible, strings.ToLower(path.Ext(name))) {
 			names = append(names, name)
 		}
 	}

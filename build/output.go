@@ -19,15 +19,15 @@ type output struct {
 	compress string
 	files    map[string][]byte // "client/assets/x.js" → contents
 	from     map[string]string // what put it there, for conflicts
-	gzip     map[string]int    // sizes of the .gz beside a file
+	gzip     map[string]int    // what gzip makes of a file; all that was compressed is here
 }
 
 func newOutput(compress string) *output {
 	return &output{compress: compress, files: map[string][]byte{}, from: map[string]string{}, gzip: map[string]int{}}
 }
 
-// collect gathers both builds' files, the assets and public/.
-func (o *output) collect(b *builder, client *clientBuild, server api.BuildResult) error {
+// addClient gathers the client's files, the assets that it loaded and public/, and compresses them.
+func (o *output) addClient(b *builder, client *clientBuild) error {
 	rename := renamer(client.files)
 	for _, file := range append(slices.Clone(client.files), client.styles.files...) {
 		name := publicName(outputName(file.Path, "client"))
@@ -38,18 +38,31 @@ func (o *output) collect(b *builder, client *clientBuild, server api.BuildResult
 			return err
 		}
 	}
+	if err := o.public(b); err != nil {
+		return err
+	}
+	return o.addAssets(b)
+}
+
+// addServer gathers the server's files, and the assets that only it loaded.
+func (o *output) addServer(b *builder, server api.BuildResult) error {
 	for _, file := range server.OutputFiles {
 		if err := o.add("server/"+outputName(file.Path, "server"), file.Contents, "the bundle"); err != nil {
 			return err
 		}
 	}
-	for name, contents := range b.assets.files {
+	return o.addAssets(b)
+}
+
+// addAssets adds the assets that aren't there yet, and compresses what isn't yet.
+func (o *output) addAssets(b *builder) error {
+	for name, contents := range b.assets.all() {
+		if o.from["client/"+name] == "an asset" {
+			continue
+		}
 		if err := o.add("client/"+name, contents, "an asset"); err != nil {
 			return err
 		}
-	}
-	if err := o.public(b); err != nil {
-		return err
 	}
 	o.compressAll()
 	return nil

@@ -149,6 +149,9 @@ func (g generator) pages() {
 		}
 		fmt.Fprintf(&loads, "  () => import('./%s/+page.tsx'),\n", folder)
 	}
-	g.file("client-entry.tsx", "import Layout from './app/+layout.tsx'\nexport const layout = Layout\nexport const routes = [\n"+loads.String()+"]\nObject.assign(globalThis, { layout, routes })\n")
-	g.file("server-entry.tsx", "import Layout from './app/+layout.tsx'\nimport { Hono } from 'hono'\nimport { renderToString } from 'preact-render-to-string'\nexport const app = new Hono()\nexport const render = renderToString\nexport const layout = Layout\nexport const routes = [\n"+loads.String()+"]\n")
+	layout := "const layout = () => import('./app/+layout.tsx')\nconst routes = [\n" + loads.String() + "]\n"
+	g.file("client-entry.tsx", "import { resumeContainer } from 'eclipsa'\nimport { provideRoutes } from 'eclipsa/client'\n"+layout+
+		"provideRoutes({ base: '/', routes: Object.fromEntries(routes.map((page, i) => [String(i), { layouts: [layout], page }])) })\nresumeContainer(document)\n")
+	g.file("server-entry.tsx", "import { createApp } from 'eclipsa/server'\n"+layout+"export default createApp({ layout, routes })\n")
+	g.file("node-entry.tsx", "import { serve } from '@eclipsa/node/serve'\nimport createHandler from './server-entry.tsx'\nserve({ createHandler, clientDir: new URL('../client/', import.meta.url), base: '/' })\n")
 }
