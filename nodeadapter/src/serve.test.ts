@@ -122,8 +122,8 @@ describe('SIGTERM', () => {
 })
 
 describe('one sentence and exit code 1', () => {
-  const fails = async (env: Record<string, string>, sentence: RegExp): Promise<void> => {
-    const failing = startChild('testing/serve-app.js', [folder], env)
+  const fails = async (env: Record<string, string>, sentence: RegExp, client = folder): Promise<void> => {
+    const failing = startChild('testing/serve-app.js', [client], env)
     assert.equal((await failing.ended).code, 1)
     assert.match(failing.output(), sentence)
   }
@@ -134,4 +134,5 @@ describe('one sentence and exit code 1', () => {
   })
   test('for a PORT that is none', () => fails({ PORT: '80a' }, /^eclipsa: PORT is "80a": .+\n$/))
   test('for a HOST that is not here', () => fails({ PORT: '0', HOST: '192.0.2.1' }, /^eclipsa: HOST "192\.0\.2\.1" is no address .+\n$/))
+  test('for files that were left behind', () => fails({ PORT: '0' }, /^eclipsa: there is no folder .+\n$/, join(folder, 'missing')))
 })

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createHttpServer } from './http-server.js'
 import { drainOnSignals } from './shutdown.js'
 import { answerStatic } from './static.js'
-import { readStaticFiles } from './static-files.js'
+import { isFolder, readStaticFiles } from './static-files.js'
 import type { CreateHandler } from './types.js'
 import { createUpgradeGate, ownsRealtime } from './upgrade-gate.js'
 import { upgradeWebSocket } from './upgrade-websocket.js'
@@ -30,7 +30,9 @@ export function serve(options: ServeOptions): void {
 async function start({ createHandler, clientDir, base }: ServeOptions): Promise<void> {
   const port = portOf(process.env['PORT'])
   if (port === undefined) return fail(`PORT is "${process.env['PORT']}": use a number from 0 to 65535`)
-  const files = await readStaticFiles(fileURLToPath(clientDir), base)
+  const folder = fileURLToPath(clientDir)
+  if (!(await isFolder(folder))) return fail(`there is no folder ${folder}: dist/client belongs beside dist/server`)
+  const files = await readStaticFiles(folder, base)
   const handler = createHandler({ upgradeWebSocket })
   const server = createHttpServer(
     () => handler,
