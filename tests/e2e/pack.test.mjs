@@ -48,10 +48,10 @@ async function greets(server) {
 }
 
 test('npx eclipsa dev', async () => {
-  await greets(await startServer('npx', ['--no-install', 'eclipsa', 'dev', '--port', '0'], { cwd: root }))
+  await greets(await startServer('npx', ['--no-install', 'eclipsa', 'dev', '--port', '0'], { cwd: root, group: true }))
 })
 
 test('npx eclipsa build, then npx eclipsa start', async () => {
   await run('npx', ['--no-install', 'eclipsa', 'build'], { cwd: root })
-  await greets(await startServer('npx', ['--no-install', 'eclipsa', 'start'], { cwd: root, env: { ...process.env, PORT: '0' } }))
+  await greets(await startServer('npx', ['--no-install', 'eclipsa', 'start'], { cwd: root, group: true, env: { ...process.env, PORT: '0' } }))
 })

@@ -68,20 +68,26 @@ function collect(child) {
   return () => text
 }
 
-/** Starts a server and waits for the first http URL in its output. */
-export function startServer(command, args, options) {
-  const child = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] })
+/**
+ * Starts a server and waits for the first http URL in its output. With `group` it leads a process group and signals go to
+ * the whole of it, as a terminal's do: npx passes none on.
+ */
+export function startServer(command, args, { group = false, ...options }) {
+  const child = spawn(command, args, { ...options, detached: group, stdio: ['pipe', 'pipe', 'pipe'] })
   const output = collect(child)
   const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })))
+  const kill = (signal) => (group ? process.kill(-child.pid, signal) : child.kill(signal))
   const stop = async (signal = 'SIGTERM') => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
-    return ended
+    if (child.exitCode !== null || child.signalCode !== null) return ended
+    kill(signal)
+    const timer = setTimeout(() => kill('SIGKILL'), PATIENCE)
+    return ended.finally(() => clearTimeout(timer))
   }
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail(`no URL after ${PATIENCE} ms`), PATIENCE)
     const fail = (why) => {
       clearTimeout(timer)
-      child.kill('SIGKILL')
+      if (child.exitCode === null && child.signalCode === null) kill('SIGKILL')
       reject(new Error(`${command} ${args.join(' ')}: ${why}:\n${output()}`))
     }
     const look = () => {
