@@ -27,9 +27,9 @@ const vite = join(dirname(require.resolve('vite/package.json')), 'bin', 'vite.js
 /** Both entries of the generated app, with the options that eclipsa build uses. */
 function esbuildArguments(side) {
   const common = ['--bundle', '--splitting', '--format=esm', '--target=es2022', '--jsx=automatic', '--jsx-import-source=eclipsa',
-    '--log-level=error', `--metafile=out-esbuild/${side}.json`, `--outdir=out-esbuild/${side}`, '--define:process.env.NODE_ENV="production"']
+    '--log-level=error', `--outdir=out-esbuild/${side}`, '--define:process.env.NODE_ENV="production"']
   return side === 'client'
-    ? ['client-entry.tsx', ...common, '--minify', '--legal-comments=none', '--external:node:crypto', '--entry-names=assets/[name]-[hash]']
+    ? ['client-entry.tsx', ...common, '--metafile=out-esbuild/client.json', '--minify', '--legal-comments=none', '--external:node:crypto', '--entry-names=assets/[name]-[hash]']
     : ['server-entry.tsx', 'node-entry.tsx', ...common, '--platform=node', '--sourcemap', '--out-extension:.js=.mjs']
 }
 
@@ -53,7 +53,9 @@ const contenders = {
 if (flags.includes('--no-vite')) delete contenders['vite build, client then server']
 
 function command(file, args, cwd) {
-  const { status, stdout, stderr, error } = spawnSync(file, args, { cwd, encoding: 'utf8' })
+  // esbuild's binary switches Go's collector off, but only with a single entry.
+  const env = file === esbuild ? { ...process.env, GOGC: 'off' } : process.env
+  const { status, stdout, stderr, error } = spawnSync(file, args, { cwd, encoding: 'utf8', env })
   if (error || status !== 0) throw error ?? new Error(`${file} ${args.join(' ')}:\n${stdout}${stderr}`)
 }
 

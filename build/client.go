@@ -32,6 +32,7 @@ func (b *builder) buildClient(ctx context.Context) (*clientBuild, error) {
 	options := b.shared(false)
 	options.EntryPointsAdvanced = []api.EntryPoint{{InputPath: app.ClientID, OutputPath: "client"}}
 	options.Platform = api.PlatformBrowser
+	options.Metafile = true
 	options.Conditions = []string{"module", "production"}
 	options.Outdir = filepath.Join(b.project.AppRoot, "dist", "client")
 	options.MinifyWhitespace, options.MinifyIdentifiers, options.MinifySyntax = true, true, true

@@ -42,10 +42,11 @@ func (o *output) compressAll() {
 	var work sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		work.Go(func() {
+			var brotli brotliWriters
 			for job := range next {
 				contents := o.files[names[job/2]]
 				if job%2 == 0 {
-					results[job/2].br = brotliCopy(contents, quality)
+					results[job/2].br = brotli.copy(contents, quality)
 				} else {
 					results[job/2].gz = gzipCopy(contents)
 				}
@@ -67,11 +68,26 @@ func (o *output) compressAll() {
 	}
 }
 
-func brotliCopy(contents []byte, quality int) []byte {
+// brotliWriters are one worker's, used again: a new one for a wide window costs more than
+// compressing a small file (its tables are 32 MB). For files up to 64 KiB a window of that size
+// loses nothing, and brotli picks tables that are a hundredth of that: together seven times faster.
+type brotliWriters struct{ narrow, wide *brotli.Writer }
+
+const narrowWindow = 16 // bits
+
+func (w *brotliWriters) copy(contents []byte, quality int) []byte {
 	var b bytes.Buffer
-	w := brotli.NewWriterLevel(&b, quality)
-	w.Write(contents) // into memory: it can't fail
-	w.Close()
+	writer, window := &w.wide, 0
+	if len(contents) <= 1<<narrowWindow {
+		writer, window = &w.narrow, narrowWindow
+	}
+	if *writer == nil {
+		*writer = brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: quality, LGWin: window})
+	} else {
+		(*writer).Reset(&b)
+	}
+	(*writer).Write(contents) // into memory: it can't fail
+	(*writer).Close()
 	return b.Bytes()
 }
 

@@ -131,7 +131,6 @@ func (b *builder) shared(ssr bool) api.BuildOptions {
 		Define:          b.app.SideDefines(app.Production, b.env, ssr, b.sources.wholeEnv.Load()),
 		ChunkNames:      "assets/[name]-[hash]",
 		EntryNames:      "assets/[name]-[hash]",
-		Metafile:        true,
 		Write:           false,
 		LogLevel:        api.LogLevelSilent,
 		LogLimit:        50,
