@@ -46,8 +46,11 @@ test-e2e: build
 pack: build
 	node scripts/pack.mjs
 
+# Both sides of each comparison in one run, interleaved; docs/benchmarks.md keeps the results.
 bench: build
-	node bench/run.mjs
+	npm ci --prefix bench --no-audit --no-fund --loglevel=error
+	go test ./transform -run '^$$' -bench Transform -count 5
+	node bench/build.mjs 100 1000 5000
 
 golden:
 	go test ./transform -update

@@ -79,9 +79,11 @@ type Failure = (error: unknown, request: Request) => Response
 function failure(manifest: Manifest, capabilities: Capabilities, report: Report): Failure {
   return (error, request) => {
     if (error instanceof HTTPException) return error.getResponse()
+    // What the dev server shows it also prints, with its place in the source; of upgrades it only passes the status on.
+    const shown = manifest.mode === 'development' && request.headers.get('upgrade') === null ? capabilities.showError : undefined
+    if (shown !== undefined) return shown(error)
     // The query stays out of logs: for sessions it carries their input.
     report('request', error, { method: request.method, path: new URL(request.url).pathname })
-    if (manifest.mode === 'development' && capabilities.showError) return capabilities.showError(error)
     return new Response('Internal server error\n', { status: 500, headers: { 'content-type': 'text/plain; charset=utf-8' } })
   }
 }
