@@ -70,7 +70,7 @@ func Run(ctx context.Context, options Options) (Result, error) {
 	if err := out.write(b.outDir); err != nil {
 		return Result{}, err
 	}
-	result := Result{Files: out.table(), Notes: b.notes(), Passes: passes, Duration: time.Since(start)}
+	result := Result{Files: out.table(), Notes: append(b.notes(), out.unlinked...), Passes: passes, Duration: time.Since(start)}
 	progress.clear()
 	if options.Stdout != nil {
 		printTable(options.Stdout, result, options.Terminal)

@@ -442,3 +442,10 @@ func TestSharedEffects(t *testing.T) {
 		})
 	}
 }
+
+func TestUnlinkedStyles(t *testing.T) {
+	root := appOf(t, "-- app/+ssr-root.tsx --\nimport './root.css'\nimport './shared.css'\nexport default ({ head, children }: any) => <html><head>{head}</head><body>{children}</body></html>\n-- app/+layout.tsx --\nimport './shared.css'\nexport default ({ children }: any) => children\n-- app/root.css --\nbody { margin: 0 }\n-- app/shared.css --\np { margin: 0 }\n")
+	if notes := mustRun(t, root).Notes; len(notes) != 1 || !strings.HasPrefix(notes[0], "app/root.css ") {
+		t.Errorf("the notes are %q", notes)
+	}
+}

@@ -32,9 +32,10 @@ type builder struct {
 	resolver *resolver
 	natives  *natives
 
-	mu       sync.Mutex // protects warnings and illegal
+	mu       sync.Mutex // protects what follows
 	warnings []api.Message
 	illegal  map[string]bool // server-only files that the client's graph holds
+	sheets   map[string]bool // style sheets that the server's graph holds
 }
 
 func open(options Options) (*builder, error) {
@@ -55,7 +56,7 @@ func open(options Options) (*builder, error) {
 		return nil, &app.Problem{Text: fmt.Sprintf("the package eclipsa is not installed in %s", a.Root), Hint: "Run `npm install eclipsa`."}
 	}
 	b := &builder{options: options, app: a, project: project, env: env, eclipsa: eclipsa,
-		defines: a.Defines(app.Production, env), outDir: options.OutDir, illegal: map[string]bool{}}
+		defines: a.Defines(app.Production, env), outDir: options.OutDir, illegal: map[string]bool{}, sheets: map[string]bool{}}
 	if b.outDir == "" {
 		b.outDir = filepath.Join(a.Root, "dist")
 	}
@@ -86,6 +87,7 @@ func (b *builder) bundleOnce(ctx context.Context) (out *output, passes int, err 
 	ready := make(chan *facts, 1)
 	out = newOutput(b.app.Settings.Compress)
 	var clientErr error
+	var meta *metafile
 	var work sync.WaitGroup
 	work.Go(func() {
 		defer close(ready)
@@ -93,7 +95,7 @@ func (b *builder) bundleOnce(ctx context.Context) (out *output, passes int, err 
 		if client, clientErr = b.buildClient(ctx); clientErr != nil {
 			return
 		}
-		passes = client.passes
+		passes, meta = client.passes, client.meta
 		var f *facts
 		if f, clientErr = b.findFacts(client); clientErr == nil {
 			ready <- f
@@ -105,7 +107,22 @@ func (b *builder) bundleOnce(ctx context.Context) (out *output, passes int, err 
 	if err := merge(clientErr, serverErr); err != nil {
 		return nil, 0, err
 	}
+	out.unlinked = b.unlinked(meta)
 	return out, passes, out.addServer(b, server)
+}
+
+// unlinked are the style sheets that only +ssr-root, +error or +not-found import: the browser's
+// bundle has none of these files.
+func (b *builder) unlinked(meta *metafile) []string {
+	var list []string
+	for path := range b.sheets {
+		_, plain := meta.Inputs[b.input(path)]
+		if _, module := meta.Inputs[cssModuleNS+":"+path]; !plain && !module {
+			list = append(list, b.place(path)+" is imported only by files that run on the server alone, so no page links it: import it in +layout or +client too.")
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // name says what a file is called in messages and ids.

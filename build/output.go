@@ -19,6 +19,7 @@ type output struct {
 	compress string
 	files    map[string][]byte // "client/assets/x.js" → contents
 	from     map[string]string // what put it there, for conflicts
+	unlinked []string          // notes on style sheets
 	gzip     map[string]int    // what gzip makes of a file; all that was compressed is here
 }
 

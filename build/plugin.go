@@ -97,14 +97,26 @@ func (b *builder) cssModule(path string, client bool) (names, css string, errs [
 	return compiled.JS(""), "", nil
 }
 
+// sheet notes a style sheet that server code imports: one that only it imports reaches no page.
+func (b *builder) sheet(path string, client bool) {
+	if client {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sheets[path] = true
+}
+
 func (b *builder) registerCSS(build api.PluginBuild, client bool) {
 	build.OnLoad(api.OnLoadOptions{Filter: `\.module\.css$`, Namespace: "file"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+		b.sheet(args.Path, client)
 		names, _, errs := b.cssModule(args.Path, client)
 		return api.OnLoadResult{Contents: &names, Errors: errs, Loader: api.LoaderJS, ResolveDir: filepath.Dir(args.Path)}, nil
 	})
 	if !client {
 		empty := ""
 		build.OnLoad(api.OnLoadOptions{Filter: `\.css$`, Namespace: "file"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+			b.sheet(args.Path, false)
 			return api.OnLoadResult{Contents: &empty, Loader: api.LoaderJS}, nil
 		})
 		return
