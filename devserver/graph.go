@@ -1,6 +1,7 @@
 package devserver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -199,16 +200,22 @@ func (g *graph) chain(s side, id string) (ids []string) {
 
 // problems are the errors of everything that is reached, each once, and the warnings.
 func (g *graph) problems() (errors, warnings []transform.Diagnostic) {
-	for _, id := range sortedKeys(g.modules) {
-		m := g.modules[id]
+	for id, m := range g.modules {
 		for _, s := range []side{client, server} {
-			if out := m.outputs[s]; out != nil && g.reaches(s, id) {
+			if out := m.outputs[s]; out != nil && len(out.problems) > 0 && g.reaches(s, id) {
 				errors = addNew(errors, out.problems)
 			}
 		}
 		warnings = addNew(warnings, m.warnings)
 	}
-	return append(addNew(errors, g.chains), g.collisions()...), warnings
+	errors = append(addNew(errors, g.chains), g.collisions()...)
+	slices.SortStableFunc(errors, byPlace)
+	slices.SortStableFunc(warnings, byPlace)
+	return errors, warnings
+}
+
+func byPlace(x, y transform.Diagnostic) int {
+	return cmp.Or(cmp.Compare(x.Path, y.Path), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column), cmp.Compare(x.Text, y.Text))
 }
 
 func addNew(all, more []transform.Diagnostic) []transform.Diagnostic {
@@ -222,17 +229,29 @@ func addNew(all, more []transform.Diagnostic) []transform.Diagnostic {
 
 // collisions finds two symbols with one id: only one of them could ever be called.
 func (g *graph) collisions() (problems []transform.Diagnostic) {
-	owner := map[string]string{}
-	for _, id := range sortedKeys(g.modules) {
-		for _, symbol := range g.modules[id].symbols {
-			place := fmt.Sprintf("%s:%d:%d", id, symbol.Line, symbol.Column)
-			if other, taken := owner[symbol.ID]; taken {
-				problems = append(problems, transform.Diagnostic{Path: id, Line: symbol.Line, Column: symbol.Column, Length: 1,
-					Text: fmt.Sprintf("the symbol id %s is taken: %s and %s", symbol.ID, other, place), Hint: "Rename one of the two bindings."})
+	owners := map[string]string{}
+	for id, m := range g.modules {
+		for _, symbol := range m.symbols {
+			other, taken := owners[symbol.ID]
+			if !taken {
+				owners[symbol.ID] = id
 				continue
 			}
-			owner[symbol.ID] = place
+			places := []string{g.symbolPlace(other, symbol.ID), g.symbolPlace(id, symbol.ID)}
+			slices.Sort(places)
+			problems = append(problems, transform.Diagnostic{Path: max(id, other), Line: symbol.Line, Column: symbol.Column, Length: 1,
+				Text: fmt.Sprintf("Two server symbols have the id %q: %s and %s", symbol.ID, places[0], places[1]),
+				Hint: "Ids hash the module's path and the binding's name. Rename one of the two bindings (or packages)."})
 		}
 	}
 	return problems
+}
+
+func (g *graph) symbolPlace(id, symbol string) string {
+	for _, one := range g.modules[id].symbols {
+		if one.ID == symbol {
+			return fmt.Sprintf("%s:%d:%d", id, one.Line, one.Column)
+		}
+	}
+	return id
 }

@@ -134,11 +134,12 @@ func (h *hub) serve(w http.ResponseWriter, r *http.Request, stopping <-chan stru
 		refuse(w, no)
 		return
 	}
+	page := h.open() // before the answer, so that nothing is missed that happens after it
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
+		h.close(page)
 		return
 	}
-	page := h.open()
 	var reader sync.WaitGroup
 	reader.Go(func() {
 		conn.SetReadLimit(1 << 10)

@@ -2,6 +2,7 @@ package devserver
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -31,8 +32,8 @@ type pipeline struct {
 	bundler  *bundler
 	worker   *workers
 	sent     [2]map[string]string // output hashes that browser and worker have, by id
-	linked   map[string]string    // asset hashes of stylesheets
 	external string               // the server bundle that the worker has
+	configs  map[string]string    // hashes of the files that configure, as last read
 }
 
 func newPipeline(a *app.App, options Options, print *printer) (*pipeline, error) {
@@ -40,7 +41,7 @@ func newPipeline(a *app.App, options Options, print *printer) (*pipeline, error)
 	if eclipsa == "" {
 		return nil, &app.Problem{Text: "the package eclipsa is not installed in " + a.Root, Hint: "Run `npm install eclipsa`."}
 	}
-	p := &pipeline{options: options, print: print, target: newTarget()}
+	p := &pipeline{options: options, print: print, target: newTarget(), configs: map[string]string{}}
 	p.project = &project{base: a.Settings.Base, hub: newHub(), eclipsa: eclipsa, ready: make(chan struct{}), app: a, served: map[string]bundle{}}
 	return p, p.configure(a)
 }
@@ -64,7 +65,7 @@ func (p *pipeline) configure(a *app.App) error {
 	loader := &loader{resolver: p.resolver, define: a.Defines(app.Development, env), env: [2]string{sides[client]["import.meta.env"], sides[server]["import.meta.env"]}, tsconfig: remember(project.TSConfig),
 		base: a.Settings.Base, root: project.AppRoot, texts: map[string]string{}}
 	p.graph = newGraph(loader, place{id: app.ClientID, kind: virtual}, place{id: app.ServerID, kind: virtual})
-	p.sent, p.linked = [2]map[string]string{{}, {}}, map[string]string{}
+	p.sent = [2]map[string]string{{}, {}}
 	return nil
 }
 
@@ -104,13 +105,13 @@ func (p *pipeline) run(ctx context.Context) {
 
 // change decides how much of the road a set of changes has to go.
 func (p *pipeline) change(ctx context.Context, changes map[string]change) {
-	rebuild, structure := false, false
-	for file, kind := range changes {
+	rebuild := false
+	for file := range changes {
 		if p.configures(file) {
-			rebuild = true
+			rebuild = p.configChanged(file) || rebuild
 		}
-		structure = structure || kind != written
 	}
+	structure := p.isStructure(changes)
 	if rebuild {
 		p.reconfigure(ctx, changes)
 		return
@@ -133,6 +134,21 @@ func (p *pipeline) configures(file string) bool {
 	return name == app.ConfigFile || slices.Contains(app.EnvFiles(app.Development), name) || slices.Contains(lockFiles, name)
 }
 
+// configChanged reads such a file: a restart is too dear for a save that changed nothing, or for
+// the second event of one save.
+func (p *pipeline) configChanged(file string) bool {
+	text, err := readSettled(file, true)
+	state := fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+	if err != nil {
+		state = "gone"
+	}
+	if p.configs[file] == state {
+		return false
+	}
+	p.configs[file] = state
+	return true
+}
+
 // reconfigure begins again with new settings, and a new worker for the new environment.
 func (p *pipeline) reconfigure(ctx context.Context, changes map[string]change) {
 	a, err := app.Load(p.options.Root, p.options.Overrides...)
@@ -149,7 +165,7 @@ func (p *pipeline) reconfigure(ctx context.Context, changes map[string]change) {
 		p.report(problemDiagnostics(err))
 		return
 	}
-	p.print.update("restart", p.names(changes), 0)
+	p.print.update("restart", p.names(nil, changes, false), 0)
 	p.worker.stop()
 	p.worker = newWorkers(p)
 	p.worker.start(ctx)
@@ -173,16 +189,42 @@ type outcome struct {
 	client, server []string // ids whose output is another one
 	removed        []string // ids that the worker should forget
 	styles         []string // stylesheets with new text
+	names          []string // what to call the change
 	errors         []transform.Diagnostic
 	warnings       []transform.Diagnostic
+}
+
+// then adds what came after.
+func (o outcome) then(next outcome) outcome {
+	join := func(x, y []string) []string {
+		all := slices.Concat(x, y)
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	next.client, next.server = join(o.client, next.client), join(o.server, next.server)
+	next.removed, next.styles, next.names = join(o.removed, next.removed), join(o.styles, next.styles), join(o.names, next.names)
+	return next
 }
 
 // update is the road: files → graph → packages → worker → browsers.
 func (p *pipeline) update(ctx context.Context, changes map[string]change, structure bool) {
 	began := time.Now()
-	p.mu.Lock()
-	done, err := p.rebuild(ctx, changes, structure)
-	p.mu.Unlock()
+	done, err := p.rebuildLocked(ctx, changes, structure)
+	for (err != nil || len(done.errors) > 0) && ctx.Err() == nil {
+		// Half a save, or half of what a tool does to several files, looks like a mistake.
+		more := p.moreChanges()
+		if more == nil {
+			break
+		}
+		if changes == nil {
+			changes = map[string]change{}
+		}
+		maps.Copy(changes, more)
+		structure = p.isStructure(more) || err != nil
+		var next outcome
+		next, err = p.rebuildLocked(ctx, more, structure)
+		done = done.then(next)
+	}
 	if ctx.Err() != nil {
 		return
 	}
@@ -199,6 +241,48 @@ func (p *pipeline) update(ctx context.Context, changes map[string]change, struct
 		return
 	}
 	p.tell(changes, done, failure, time.Since(began))
+}
+
+func (p *pipeline) rebuildLocked(ctx context.Context, changes map[string]change, structure bool) (outcome, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.rebuild(ctx, changes, structure)
+}
+
+// moreChanges waits for the rest of a burst, up to settleTime. What configures is left for later.
+func (p *pipeline) moreChanges() map[string]change {
+	timer := time.NewTimer(settleTime)
+	defer timer.Stop()
+	select {
+	case <-p.watcher.wake:
+	case <-timer.C:
+		return nil
+	}
+	more := p.watcher.take()
+	for file, kind := range more {
+		if p.configures(file) {
+			p.watcher.putBack(file, kind)
+			delete(more, file)
+		}
+	}
+	if len(more) == 0 {
+		return nil
+	}
+	if p.isStructure(more) {
+		p.resolver.forget()
+	}
+	return more
+}
+
+// isStructure says whether files came or went. A name without an extension is a temporary file of
+// some tool (sed -i), or nobody imports it.
+func (p *pipeline) isStructure(changes map[string]change) bool {
+	for file, kind := range changes {
+		if kind != written && filepath.Ext(file) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // rebuild brings graph, manifest and bundles up to date. The caller holds mu.
@@ -223,17 +307,28 @@ func (p *pipeline) rebuild(ctx context.Context, changes map[string]change, struc
 	}
 	before := maps.Clone(g.modules)
 	changed := g.reload(dirty, structure)
-	if len(changed) > 0 || structure || len(g.reached[client]) == 0 {
-		if structure || len(g.reached[client]) == 0 || !sameImports(before, g.modules, changed) {
-			if err := g.walk(ctx); err != nil {
-				return outcome{}, nil
-			}
-		}
-		if err := p.writeManifest(ctx); err != nil {
+	first := len(g.reached[client]) == 0
+	done := outcome{}
+	if shape := first || structure || !sameImports(before, g.modules, changed); shape {
+		if err := g.walk(ctx); err != nil {
 			return outcome{}, nil
 		}
 	}
-	done := p.differences(changes)
+	if first || structure || !sameShape(before, g.modules, changed) {
+		if err := p.writeManifest(ctx); err != nil {
+			return outcome{}, nil
+		}
+		p.differences(&done, nil)
+	} else {
+		p.differences(&done, changed)
+	}
+	for file := range changes {
+		done.styles = append(done.styles, p.styles.changed(file)...)
+	}
+	slices.Sort(done.styles)
+	done.styles = slices.Compact(done.styles)
+	done.names = p.names(changed, changes, structure)
+	done.errors, done.warnings = g.problems()
 	done.errors = append(done.errors, p.bundle(ctx)...)
 	p.problems = done.errors
 	p.watchOutside()
@@ -253,6 +348,18 @@ func sameImports(before, after map[string]*module, changed []string) bool {
 	}
 	return true
 }
+
+// sameShape says whether new versions of modules leave routes and manifest as they are.
+func sameShape(before, after map[string]*module, changed []string) bool {
+	for _, id := range changed {
+		if before[id] == nil || after[id] == nil || !slices.EqualFunc(before[id].symbols, after[id].symbols, sameSymbol) {
+			return false
+		}
+	}
+	return sameImports(before, after, changed)
+}
+
+func sameSymbol(x, y transform.Symbol) bool { return x.ID == y.ID && x.Kind == y.Kind }
 
 // setTexts writes the virtual modules whose text the routes alone decide.
 func (p *pipeline) setTexts() {
@@ -276,32 +383,33 @@ func (p *pipeline) writeManifest(ctx context.Context) error {
 	return p.graph.walk(ctx)
 }
 
-// differences compares what is with what was sent, and counts it as sent.
-func (p *pipeline) differences(changes map[string]change) (done outcome) {
+// differences compares what is with what was sent, and counts it as sent. Where the graph has kept
+// its shape, only the changed modules are looked at; nil means all.
+func (p *pipeline) differences(done *outcome, changed []string) {
 	g := p.graph
-	for s, changed := range map[side]*[]string{client: &done.client, server: &done.server} {
-		for _, id := range sortedKeys(g.reached[s]) {
-			if hash := g.modules[id].outputs[s].hash; p.sent[s][id] != hash {
-				p.sent[s][id] = hash
-				*changed = append(*changed, id)
-			}
-		}
-		for _, id := range sortedKeys(p.sent[s]) {
-			if !g.reaches(s, id) {
-				delete(p.sent[s], id)
-				if s == server {
-					done.removed = append(done.removed, id)
+	for s, list := range map[side]*[]string{client: &done.client, server: &done.server} {
+		ids := changed
+		if ids == nil {
+			ids = sortedKeys(g.reached[s])
+			for _, id := range sortedKeys(p.sent[s]) {
+				if !g.reaches(s, id) {
+					delete(p.sent[s], id)
+					if s == server {
+						done.removed = append(done.removed, id)
+					}
 				}
 			}
 		}
+		for _, id := range ids {
+			if !g.reaches(s, id) {
+				continue
+			}
+			if hash := g.modules[id].outputs[s].hash; p.sent[s][id] != hash {
+				p.sent[s][id] = hash
+				*list = append(*list, id)
+			}
+		}
 	}
-	for file := range changes {
-		done.styles = append(done.styles, p.styles.changed(file)...)
-	}
-	slices.Sort(done.styles)
-	done.styles = slices.Compact(done.styles)
-	done.errors, done.warnings = g.problems()
-	return done
 }
 
 // bundle makes the packages' bundles if the graph needs others; both sides at once.
@@ -385,6 +493,9 @@ func (p *pipeline) setLoaded(loaded bool) {
 func (p *pipeline) loadRequest(done outcome) nodeadapter.LoadRequest {
 	request := nodeadapter.LoadRequest{Removed: done.removed, Entry: app.ServerID}
 	for _, id := range done.server {
+		if !p.graph.reaches(server, id) {
+			continue // it came and went
+		}
 		made := p.graph.modules[id].outputs[server]
 		request.Modules = append(request.Modules, nodeadapter.Module{ID: id, Deps: idsOf(made.deps), Dynamic: idsOf(made.dynamic), Code: made.code})
 	}
@@ -408,10 +519,10 @@ func (p *pipeline) tell(changes map[string]change, done outcome, failure []trans
 	bad := append(slices.Clone(done.errors), failure...)
 	reload := len(done.client) > 0 || len(done.server) > 0
 	if changes != nil && reload {
-		p.print.update("reload", p.names(changes), took)
+		p.print.update("reload", done.names, took)
 		p.hub.send(hotMessage{Type: "reload"})
 	} else if len(done.styles) > 0 {
-		p.print.update("css", p.names(changes), took)
+		p.print.update("css", done.names, took)
 		for _, id := range done.styles {
 			p.hub.send(hotMessage{Type: "css", Path: id, URL: p.graph.loader.styleURL(id) + fmt.Sprintf("?v=%d", time.Now().UnixMilli())})
 		}
@@ -435,10 +546,21 @@ func (p *pipeline) report(bad []transform.Diagnostic) {
 	}
 }
 
-// names are the changed files that matter, relative to the app.
-func (p *pipeline) names(changes map[string]change) (names []string) {
+// names are what an update is about: modules with a new source, else files that came or went, else
+// (stylesheets inside others) whatever changed.
+func (p *pipeline) names(changed []string, changes map[string]change, structure bool) (names []string) {
+	for _, id := range changed {
+		if m := p.graph.modules[id]; m != nil && m.kind != virtual {
+			names = append(names, id)
+		}
+	}
+	if len(names) > 0 {
+		return names
+	}
 	for _, file := range sortedKeys(changes) {
-		names = append(names, p.resolver.project.ModulePath(file))
+		if p.configures(file) || !structure || changes[file] != written {
+			names = append(names, p.resolver.project.ModulePath(file))
+		}
 	}
 	return names
 }

@@ -35,9 +35,12 @@ var workerTransport = &http.Transport{
 }
 
 // proxy hands a request to the worker, bodies streaming both ways.
-func (h *handler) proxy(w http.ResponseWriter, r *http.Request) {
+func (h *handler) proxy(w http.ResponseWriter, r *http.Request) { h.proxyUnless(w, r, "") }
+
+// proxyUnless waits for a worker at another address than one that failed.
+func (h *handler) proxyUnless(w http.ResponseWriter, r *http.Request, failed string) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
-	to, err := h.target.get(ctx)
+	to, err := h.target.getOther(ctx, failed)
 	cancel()
 	if err != nil {
 		h.errorPage(w, r, http.StatusServiceUnavailable, h.project.notReady())
@@ -57,8 +60,15 @@ func (h *handler) proxy(w http.ResponseWriter, r *http.Request) {
 			}
 			return nil
 		},
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { h.proxyFailed(w, r, err) },
-		ErrorLog:     h.print.quiet(),
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			reads := (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.ContentLength == 0
+			if failed == "" && reads && isConnectionError(err) && h.target.left(r.Context(), to.address) {
+				h.proxyUnless(w, r, to.address)
+				return
+			}
+			h.proxyFailed(w, r, err)
+		},
+		ErrorLog: h.print.quiet(),
 	}
 	proxy.ServeHTTP(w, r)
 }
@@ -108,4 +118,10 @@ func (h *handler) proxyFailed(w http.ResponseWriter, r *http.Request, err error)
 		h.print.warn(fmt.Sprintf("%s: the worker did not answer (%v)", r.URL.Path, err))
 		h.errorPage(w, r, http.StatusBadGateway, []transform.Diagnostic{textDiagnostic("The app's worker did not answer.", "It may have crashed: see the terminal.")})
 	}
+}
+
+// isConnectionError tells the end of a connection from an answer that can't be used.
+func isConnectionError(err error) bool {
+	var failed net.Error
+	return errors.As(err, &failed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

@@ -3,6 +3,7 @@ package devserver
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // backend is where a worker listens, and the secret that it wants to see.
@@ -28,18 +29,46 @@ func (t *target) set(b backend) {
 	t.changed = make(chan struct{})
 }
 
-func (t *target) get(ctx context.Context) (backend, error) {
+func (t *target) get(ctx context.Context) (backend, error) { return t.getOther(ctx, "") }
+
+// getOther waits for a worker at another address.
+func (t *target) getOther(ctx context.Context, than string) (backend, error) {
 	for {
 		t.mu.Lock()
 		current, changed := t.current, t.changed
 		t.mu.Unlock()
-		if current.address != "" {
+		if current.address != "" && current.address != than {
 			return current, nil
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
 			return backend{}, ctx.Err()
+		}
+	}
+}
+
+// noticeTime is how long it takes at most until the end of a worker is known here.
+const noticeTime = 500 * time.Millisecond
+
+// left says whether the worker at that address is not the current one any more, and gives the news
+// of its end a moment to arrive: its connections end before its process does.
+func (t *target) left(ctx context.Context, address string) bool {
+	timer := time.NewTimer(noticeTime)
+	defer timer.Stop()
+	for {
+		t.mu.Lock()
+		current, changed := t.current, t.changed
+		t.mu.Unlock()
+		if current.address != address {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			return false
+		case <-ctx.Done():
+			return false
 		}
 	}
 }

@@ -254,6 +254,13 @@ func (w *watcher) put(path string, kind change) {
 	}
 }
 
+// putBack returns a change that was taken to the set.
+func (w *watcher) putBack(path string, kind change) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.put(path, kind)
+}
+
 // take empties the set.
 func (w *watcher) take() map[string]change {
 	w.mu.Lock()
