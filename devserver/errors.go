@@ -123,7 +123,8 @@ func stackLines(failure *nodeadapter.WorkerError) []string {
 	}
 	lines := strings.Split(stack, "\n")
 	return slices.DeleteFunc(lines, func(line string) bool {
-		return !stackPlace.MatchString(line) || strings.Contains(line, "node:internal")
+		ours := strings.Contains(line, "/.eclipsa/") || strings.Contains(line, "/lib/dev/") || strings.Contains(line, "node:internal")
+		return !stackPlace.MatchString(line) || ours
 	})
 }
 
@@ -168,11 +169,7 @@ func wordLength(line string, column int) int {
 func (h *handler) appFailed(w http.ResponseWriter, r *http.Request, failure *nodeadapter.WorkerError) {
 	all := h.project.diagnose(failure)
 	if failure.Name != buildError { // those were printed when they came up
-		shown := slices.Clone(all)
-		for i := range shown {
-			shown[i].Notes = nil // the worker printed the stack
-		}
-		h.print.problems(shown)
+		h.print.problems(all)
 	}
 	h.errorPage(w, r, http.StatusInternalServerError, all)
 }

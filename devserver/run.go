@@ -133,6 +133,9 @@ func (p *pipeline) serve(ctx context.Context, listeners []net.Listener, certific
 	}
 	urls := addresses(p.app.Settings, listeners)
 	p.print.started(p.options.Version, time.Since(began), urls)
+	if h.hosts.network {
+		p.print.warn("the server is reachable from the network, and shows the app's sources to whoever is on it")
+	}
 	if p.app.Settings.Open {
 		openBrowser(urls[0])
 	}

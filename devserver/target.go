@@ -9,6 +9,9 @@ import (
 // backend is where a worker listens, and the secret that it wants to see.
 type backend struct{ address, secret string }
 
+// noBackend lets requests see why there is no worker (project.blocked) instead of waiting for one.
+var noBackend = backend{address: "127.0.0.1:0"}
+
 // target is the worker that requests go to at this moment. The pipeline sets it, requests read
 // it and wait while there is none: the first request of a browser usually comes before the
 // first build is done. All methods may be called concurrently.

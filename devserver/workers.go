@@ -3,6 +3,7 @@ package devserver
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -73,7 +74,7 @@ func (w *workers) giveUp(err error) {
 	w.current, w.failed = nil, err
 	w.p.setLoaded(false)
 	w.p.setFailure(w.problem())
-	w.p.target.set(backend{address: "127.0.0.1:0"})
+	w.p.target.set(noBackend)
 }
 
 // gaveUp says that a change should start a worker again.
@@ -111,7 +112,7 @@ func (w *workers) restart(ctx context.Context) {
 	w.p.print.warn(fmt.Sprintf("the worker ended (%s), starting it again", reason))
 	w.p.setLoaded(false)
 	w.start(ctx)
-	w.p.report(append(w.p.load(ctx, w.p.everything()), w.p.problems...))
+	w.p.report(addNew(slices.Clone(w.p.problems), w.p.load(ctx, w.p.everything())))
 }
 
 // stop ends the worker and waits for it, also for one that is just starting.
