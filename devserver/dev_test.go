@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -434,5 +435,86 @@ func TestModuleKinds(t *testing.T) {
 	}
 	if _, css := d.get("/__eclipsa/dev/css/app/look.module.css"); !strings.Contains(css, "font-size: 2em") || strings.Contains(css, ".big {") {
 		t.Errorf("got %s", css)
+	}
+}
+
+func TestServerEntryWithErrors(t *testing.T) {
+	d := startDev(t, map[string]string{"app/+page.tsx": page("alive"), "app/+server-entry.ts": "export default {\n"})
+	status, body := d.get("/")
+	if status != 500 || !strings.Contains(body, "app/+server-entry.ts:2:1") {
+		t.Errorf("got %d %s", status, body)
+	}
+	if count := strings.Count(d.output.String(), "app/+server-entry.ts:2:1"); count != 1 {
+		t.Errorf("printed %d times", count)
+	}
+	next := d.hot()
+	expectType(t, next(), "error")
+	d.write("app/+server-entry.ts", "import { Hono } from 'hono'\nexport default new Hono().get('/hi', (c) => c.text('hi'))\n")
+	expectType(t, next(), "reload")
+	for path, want := range map[string]string{"/": "alive", "/hi": "hi"} {
+		if status, body := d.get(path); status != 200 || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+}
+
+func TestThrowAtStart(t *testing.T) {
+	d := startDev(t, map[string]string{"app/+page.tsx": page("alive"), "app/+server-entry.ts": "interface X { y: string }\n\nthrow new RangeError('no database')\n"})
+	if status, body := d.get("/"); status != 500 || !strings.Contains(body, "app/+server-entry.ts:3:7") || !strings.Contains(body, "RangeError: no database") {
+		t.Errorf("got %d %s", status, body)
+	}
+}
+
+func TestBrokenPackage(t *testing.T) {
+	d := startDev(t, map[string]string{"app/+page.tsx": page("alive")})
+	d.get("/")
+	next := d.hot()
+	writeFiles(t, d.root, map[string]string{"node_modules/broken/package.json": `{ "name": "broken" }`, "node_modules/broken/index.js": "export const a = }\n"})
+	d.write("app/+page.tsx", "import { a } from 'broken'\nexport default () => <p>{a}</p>\n")
+	message := next()
+	for message.Type == "reload" {
+		message = next()
+	}
+	expectType(t, message, "error")
+	if !strings.Contains(message.Errors[0].Path, "broken/index.js") || message.Errors[0].Line != 1 {
+		t.Errorf("got %+v", message.Errors)
+	}
+}
+
+func TestPortAndAddress(t *testing.T) {
+	first, taken, err := listen(app.Settings{Port: 0})
+	if err != nil || taken != 0 {
+		t.Fatal(taken, err)
+	}
+	defer closeAll(first)
+	for _, listener := range first {
+		if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() { // S36
+			t.Errorf("listens on %s", listener.Addr())
+		}
+	}
+	port := first[0].Addr().(*net.TCPAddr).Port
+	second, taken, err := listen(app.Settings{Port: port})
+	if err != nil || taken != port || second[0].Addr().(*net.TCPAddr).Port == port {
+		t.Fatal(taken, err)
+	}
+	closeAll(second)
+	if _, _, err := listen(app.Settings{Port: port, StrictPort: true}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("port %d is in use", port)) {
+		t.Errorf("got %v", err)
+	}
+	if _, _, err := listen(app.Settings{Port: port, Host: "203.0.113.1"}); err == nil || !strings.Contains(err.Error(), "203.0.113.1") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBase(t *testing.T) {
+	d := startDev(t, map[string]string{"eclipsa.config.json": `{ "base": "/shop/" }`, "app/+page.tsx": "import './a.css'\n" + page("shop"), "app/a.css": "", "public/x.txt": "public"})
+	d.url = strings.TrimSuffix(d.url, "shop/")
+	if status, body := d.get("/shop/"); status != 200 || !strings.Contains(body, `href="/shop/__eclipsa/dev/css/app/a.css"`) || !strings.Contains(body, `src="/shop/__eclipsa/dev/pack.js?route=%2F"`) {
+		t.Errorf("got %d %s", status, body)
+	}
+	for path, want := range map[string]int{"/shop/__eclipsa/dev/pack.js?route=%2F": 200, "/shop/x.txt": 200, "/x.txt": 404, "/__eclipsa/dev/client.js": 404} {
+		if status, body := d.get(path); status != want {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
 	}
 }
