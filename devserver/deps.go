@@ -171,6 +171,9 @@ var ownPackages = `^(preact|@preact/signals|@preact/signals-core|preact-render-t
 // plugin gives eclipsa's packages one place, whoever imports them, and leaves outside what no
 // bundle can hold. The rules are package app's, as in the build.
 func (b *bundler) plugin(build api.PluginBuild, s side, folders map[string]string) {
+	if s == server {
+		otherHosts(build)
+	}
 	build.OnResolve(api.OnResolveOptions{Filter: ownPackages}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		if _, own := args.PluginData.(skip); own {
 			return api.OnResolveResult{}, nil
