@@ -101,9 +101,12 @@ func (b *bundler) folders(ids map[string]use) map[string]string {
 // lockFiles say which versions are installed. npm's hidden one is the most exact.
 var lockFiles = []string{"node_modules/.package-lock.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "package.json"}
 
+// bundleFormat goes up when the same packages would be bundled otherwise than before.
+const bundleFormat = 2
+
 func (b *bundler) key(s side, text string, folders map[string]string) string {
 	sum := sha256.New()
-	fmt.Fprintln(sum, s, b.version, b.eclipsa, b.external, conditions, b.define[s], folders)
+	fmt.Fprintln(sum, s, bundleFormat, b.version, b.eclipsa, b.external, conditions, b.define[s], folders)
 	sum.Write([]byte(text))
 	for dir := b.project.AppRoot; ; dir = filepath.Dir(dir) {
 		for _, name := range lockFiles {
