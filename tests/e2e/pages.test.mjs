@@ -141,6 +141,17 @@ for (const [name, start] of Object.entries(servers)) {
       assert.equal(await (await fetch(`${server.url}/note.txt`)).text(), 'a public file\n')
     })
 
+    test('the app\'s own document, client entry, Hono app and not-found page', async () => {
+      const response = await fetch(server.url)
+      assert.match(await response.text(), /<html lang="eo">.*<body class="own-root">/s)
+      assert.equal(response.headers.get('x-entry'), 'passed')
+      assert.equal(await (await fetch(`${server.url}/ping`)).text(), 'pong')
+      assert.match(await (await fetch(`${server.url}/nowhere`)).text(), /<h1>Nothing here<\/h1>/)
+      await visit(server, '/', async (page) => {
+        assert.equal(await page.locator('html').getAttribute('data-client'), 'own')
+      })
+    })
+
     test('10,000 numbered messages each way arrive complete and in order', () =>
       visit(server, '/numbers', async (page) => {
         await page.locator('#go').click()
