@@ -15,6 +15,7 @@ type Project struct {
 	Root, AppRoot string
 
 	packages sync.Map // folder → *Package, the nearest one upwards
+	addons   sync.Map // folder → bool
 }
 
 // Package is a package.json and its folder (a real path).

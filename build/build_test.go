@@ -27,7 +27,7 @@ func repository(t testing.TB) string {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(root, "lib", "server.js")); err != nil {
-		t.Skip("run `make packages` first: lib/ is not built")
+		t.Fatal("run `make packages` first: lib/ is not built")
 	}
 	return root
 }
@@ -478,10 +478,25 @@ func TestNameTwice(t *testing.T) {
 	mustRun(t, root)
 	entry := ""
 	for name := range files(t, filepath.Join(root, "dist/client")) {
-		entry = name
+		if strings.HasSuffix(name, ".js") {
+			entry = max(entry, name)
+		}
 	}
 	edit(t, root, "public/"+entry, "x")
 	if _, err := run(t, root); err == nil || !strings.Contains(err.Error(), "public/"+entry) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What the app compressed itself stays as it is.
+func TestOwnCompression(t *testing.T) {
+	root := appOf(t, "-- public/big.txt --\n"+strings.Repeat("a line\n", 1000)+"-- public/big.txt.br --\nown\n")
+	mustRun(t, root)
+	own, err := os.ReadFile(filepath.Join(root, "dist/client/big.txt.br"))
+	if err != nil || string(own) != "own\n" {
+		t.Errorf("big.txt.br is %q, %v", own, err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "dist/client/big.txt.gz")); err != nil {
+		t.Error(err)
 	}
 }

@@ -2,9 +2,7 @@ package build
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -21,13 +19,12 @@ import (
 type natives struct {
 	b *builder
 
-	mu     sync.Mutex // protects both maps
-	addon  map[string]bool
+	mu     sync.Mutex        // protects stayed
 	stayed map[string]string // package → why
 }
 
 func newNatives(b *builder) *natives {
-	return &natives{b: b, addon: map[string]bool{}, stayed: map[string]string{}}
+	return &natives{b: b, stayed: map[string]string{}}
 }
 
 func (n *natives) register(build api.PluginBuild, host host) {
@@ -69,7 +66,7 @@ func (n *natives) resolve(args api.OnResolveArgs, host host) api.OnResolveResult
 	why := ""
 	if slices.Contains(n.b.app.Settings.External, name) {
 		why = "named in external"
-	} else if n.isAddon(name, args.ResolveDir) {
+	} else if n.b.project.HasAddon(app.FindPackage(args.ResolveDir, name)) {
 		why = "native addon"
 		if args.Kind == api.ResolveJSRequireCall && n.optional(name, args.ResolveDir) {
 			// Left out: a hard import of what its importer can do without (ws and bufferutil)
@@ -103,61 +100,6 @@ func (n *natives) lacking(args api.OnResolveArgs, host host) api.OnResolveResult
 		Text:  fmt.Sprintf("%s imports %q, which %s doesn't have", n.b.place(args.Importer), args.Path, host.name),
 		Notes: []api.Note{{Text: hint}},
 	}}}
-}
-
-func (n *natives) isAddon(name, dir string) bool {
-	n.mu.Lock()
-	addon, known := n.addon[name]
-	n.mu.Unlock()
-	if !known {
-		addon = hasAddon(app.FindPackage(dir, name), n.b.project)
-		n.mu.Lock()
-		n.addon[name] = addon
-		n.mu.Unlock()
-	}
-	return addon
-}
-
-// loaders are packages whose only use is to find or build an addon.
-var loaders = []string{"bindings", "node-gyp-build", "node-gyp-build-optional-packages", "prebuild-install", "node-addon-api", "nan", "@mapbox/node-pre-gyp", "node-pre-gyp", "cmake-js", "pkg-prebuilds"}
-
-// platformPackage matches the optional packages of addons that ship ready made, one a platform.
-var platformPackage = regexp.MustCompile(`(linux|darwin|win32)-?(x64|arm64|musl|gnu)`)
-
-// hasAddon reads what a package says about itself, and looks for a build or ready-made files.
-func hasAddon(dir string, project *app.Project) bool {
-	if dir == "" {
-		return false
-	}
-	pkg := project.PackageOf(dir)
-	if pkg == nil || pkg.Dir != dir {
-		return false
-	}
-	if pkg.GypFile || pkg.Napi != nil {
-		return true
-	}
-	for _, loader := range loaders {
-		if pkg.Dependencies[loader] != "" {
-			return true
-		}
-	}
-	for optional := range pkg.Optional {
-		// esbuild and its like ship programs this way; those start them and are bundled.
-		if platformPackage.MatchString(optional) && strings.HasPrefix(optional, "@") && !hasBin(dir) {
-			return true
-		}
-	}
-	for _, sign := range []string{"binding.gyp", "prebuilds"} {
-		if _, err := os.Stat(filepath.Join(dir, sign)); err == nil {
-			return true
-		}
-	}
-	return false
-}
-
-func hasBin(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "bin"))
-	return err == nil
 }
 
 // optional says whether the package around dir can do without another.

@@ -39,7 +39,6 @@ type bundler struct {
 	external []string // settings.external
 	version  string
 	define   [2]map[string]string
-	addons   *addons
 }
 
 // cacheFolder is where bundles are kept: beside the app's packages, so that what stays an import in
@@ -197,7 +196,7 @@ func (b *bundler) plugin(build api.PluginBuild, s side, folders map[string]strin
 		if s == client {
 			return api.OnResolveResult{}, nil
 		}
-		if slices.Contains(b.external, name) || b.addons.has(app.FindPackage(args.ResolveDir, name)) {
+		if slices.Contains(b.external, name) || b.project.HasAddon(app.FindPackage(args.ResolveDir, name)) {
 			return api.OnResolveResult{Path: args.Path, External: true}, nil
 		}
 		return api.OnResolveResult{}, nil

@@ -75,7 +75,7 @@ func newApp(t *testing.T, files map[string]string) string {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(modules, "eclipsa", "lib", "index.js")); err != nil {
-		t.Skip("the packages are not built: make build")
+		t.Fatal("the packages are not built: make build")
 	}
 	writeFiles(t, root, map[string]string{"package.json": `{ "name": "fixture", "type": "module" }`})
 	writeFiles(t, root, files)

@@ -58,7 +58,7 @@ func (p *pipeline) configure(a *app.App) error {
 	p.styles = newStyles(project, a.Settings.Base)
 	sides := [2]map[string]string{a.SideDefines(app.Development, env, false, true), a.SideDefines(app.Development, env, true, true)}
 	p.bundler = &bundler{project: project, eclipsa: p.eclipsa, external: a.Settings.External, version: p.options.Version,
-		define: sides, addons: &addons{project: project}}
+		define: sides}
 	loader := &loader{resolver: p.resolver, define: a.Defines(app.Development, env), env: [2]string{sides[client]["import.meta.env"], sides[server]["import.meta.env"]}, tsconfig: remember(project.TSConfig),
 		base: a.Settings.Base, root: project.AppRoot, texts: map[string]string{}}
 	p.graph = newGraph(loader, place{id: app.ClientID, kind: virtual}, place{id: app.ServerID, kind: virtual})

@@ -54,7 +54,7 @@ func startScript(t *testing.T, script string, out *output) (*Worker, error) {
 	t.Helper()
 	node, err := FindNode()
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "worker.cjs")
