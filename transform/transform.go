@@ -66,8 +66,9 @@ type Result struct {
 // static imports in the order of Imports; import("…") is printed as $.import(n), n counting the
 // dynamic imports in order, import() of anything else as $.importExpression(value), import.meta as
 // $.meta, and export * from "…" as $.star(namespace). A client module with Dev ends with
-// $.components({ Page, default: page_default }, { Page: "1a2b3c4d", default: "" }) if it has any:
-// its components, and for each a signature that changes when the state of its hooks no longer fits.
+// $.components({ Page, default: page_default }, { Page: "1a2b3c4d", default: "" }, true) if it has any:
+// its components and hooks, for each a signature that changes when the state of its hooks no longer
+// fits, and true if the module takes its own updates (see AcceptsHot).
 // Lowered decorators and `using` import from HelpersSpecifier.
 type Module struct {
 	Code string
@@ -86,7 +87,7 @@ type Module struct {
 	// TypeScript and JSX itself may take the source text as it is.
 	Unchanged bool
 	// AcceptsHot says that the module calls import.meta.hot.accept, or (Dev) that every export
-	// is a component.
+	// is a component or the stub of a server symbol, and at least one a component.
 	AcceptsHot bool
 }
 

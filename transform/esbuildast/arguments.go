@@ -98,6 +98,7 @@ func (t *Tree) Compile(c Call, id string, keepArguments bool) (removed []Ref) {
 		c.call.Args = append([]js_ast.Expr{first}, c.args...)
 		return nil
 	}
+	t.stubs[c.call] = true
 	c.call.Args = []js_ast.Expr{first}
 	c.call.CanBeUnwrappedIfUnused = true
 	c.call.IsMultiLine = false

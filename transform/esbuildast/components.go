@@ -10,15 +10,18 @@ import (
 	"github.com/evanw/esbuild/internal/renamer"
 )
 
-// component is a top-level function or class that hot refresh can replace under its state.
+// component is a top-level function or class that hot refresh can replace under its state, or a
+// custom hook: its signature is part of those of the components that call it.
 type component struct {
 	name, signature string
 	ref             ast.Ref
+	hook            bool
 }
 
-// RegisterComponents makes Print tell the registry of the module's components. It returns whether
-// the module exports components and nothing else, so that it can take its own updates.
-func (t *Tree) RegisterComponents() (only bool) {
+// RegisterComponents makes Print tell the registry of the module's components and hooks. It returns
+// whether the module takes its own updates: it exports components, stubs of server symbols perhaps,
+// and nothing else.
+func (t *Tree) RegisterComponents() (accepts bool) {
 	var found []component
 	for i := range t.ast.Parts {
 		for _, stmt := range t.ast.Parts[i].Stmts {
@@ -28,7 +31,8 @@ func (t *Tree) RegisterComponents() (only bool) {
 		}
 	}
 	t.registry.components = found
-	return t.exportsOnly(found)
+	t.registry.accepts = t.exportsOnly(found)
+	return t.registry.accepts
 }
 
 func (t *Tree) componentIn(stmt js_ast.Stmt) (c component, ok bool) {
@@ -84,13 +88,15 @@ func functionBody(data js_ast.E) ([]js_ast.Stmt, bool) {
 }
 
 func (t *Tree) component(ref ast.Ref, name string, body []js_ast.Stmt) (component, bool) {
+	hook := false
 	if name == "" {
 		name = t.symbol(ref).OriginalName
-		if name == "" || name[0] < 'A' || name[0] > 'Z' {
+		hook = isHook(name)
+		if !hook && (name == "" || name[0] < 'A' || name[0] > 'Z') {
 			return component{}, false
 		}
 	}
-	return component{name, t.signature(body), ref}, true
+	return component{name, t.signature(body), ref, hook}, true
 }
 
 // signature changes when the state of the component's hooks no longer fits: other hooks, another
@@ -158,20 +164,68 @@ func (t *Tree) initialValue(hook string, call *js_ast.ECall) string {
 	return strings.Join(strings.Fields(t.source.Contents[start:end]), " ")
 }
 
-func (t *Tree) exportsOnly(components []component) bool {
-	refs := map[ast.Ref]bool{}
-	for _, c := range components {
-		refs[t.follow(c.ref)] = true
+// exportsOnly wants at least one component among the exports, and besides them only stubs: an
+// importer that keeps an old stub holds the same id.
+func (t *Tree) exportsOnly(found []component) bool {
+	components, stubs := map[ast.Ref]bool{}, t.stubRefs()
+	for _, c := range found {
+		components[t.follow(c.ref)] = !c.hook
 	}
-	if len(t.ast.NamedExports) == 0 || len(t.ExportStars()) > 0 {
+	if len(t.ExportStars()) > 0 {
 		return false
 	}
+	hasComponent := false
 	for name, export := range t.ast.NamedExports {
-		if !refs[t.follow(export.Ref)] && !(name == "default" && refs[t.defaultName()]) {
+		ref := t.follow(export.Ref)
+		switch {
+		case components[ref], name == "default" && components[t.defaultName()]:
+			hasComponent = true
+		case stubs[ref], name == "default" && stubs[t.defaultName()]:
+		default:
 			return false
 		}
 	}
-	return true
+	return hasComponent
+}
+
+// stubRefs are the bindings whose value is a stub, or an object of stubs.
+func (t *Tree) stubRefs() map[ast.Ref]bool {
+	refs := map[ast.Ref]bool{}
+	if len(t.stubs) == 0 {
+		return refs
+	}
+	for i := range t.ast.Parts {
+		for _, stmt := range t.ast.Parts[i].Stmts {
+			switch s := stmt.Data.(type) {
+			case *js_ast.SLocal:
+				for _, decl := range s.Decls {
+					if b, ok := decl.Binding.Data.(*js_ast.BIdentifier); ok && t.isStub(decl.ValueOrNil.Data) {
+						refs[t.follow(b.Ref)] = true
+					}
+				}
+			case *js_ast.SExportDefault:
+				if value, ok := s.Value.Data.(*js_ast.SExpr); ok && t.isStub(value.Value.Data) {
+					refs[t.follow(s.DefaultName.Ref)] = true
+				}
+			}
+		}
+	}
+	return refs
+}
+
+func (t *Tree) isStub(data js_ast.E) bool {
+	switch e := data.(type) {
+	case *js_ast.ECall:
+		return t.stubs[e]
+	case *js_ast.EObject:
+		for _, p := range e.Properties {
+			if p.Kind != js_ast.PropertyField || !t.isStub(p.ValueOrNil.Data) {
+				return false
+			}
+		}
+		return len(e.Properties) > 0
+	}
+	return false
 }
 
 // defaultName is the binding that `export default Name` or a named default function exports.
@@ -216,7 +270,11 @@ func (t *Tree) componentsCall(dollar string, names renamer.Renamer) string {
 		}
 		signatures = append(signatures, c.name+": "+quote(c.signature))
 	}
-	return "  " + dollar + ".components({ " + strings.Join(values, ", ") + " }, { " + strings.Join(signatures, ", ") + " });\n"
+	accepts := ""
+	if t.registry.accepts {
+		accepts = ", true"
+	}
+	return "  " + dollar + ".components({ " + strings.Join(values, ", ") + " }, { " + strings.Join(signatures, ", ") + " }" + accepts + ");\n"
 }
 
 // CallsHotAccept tells whether the module takes hot updates by itself: import.meta.hot.accept(…).

@@ -23,6 +23,8 @@ type Tree struct {
 	// their import records.
 	dynamic map[*js_ast.ENumber]uint32
 	lines   []sourcemap.LineOffsetTable
+	// stubs are the client's calls of markers (see Compile).
+	stubs map[*js_ast.ECall]bool
 	// registry is set once the tree has the registry form.
 	registry *registryForm
 }
@@ -34,7 +36,7 @@ type Ref uint32
 type Place struct{ Offset, Length int }
 
 func newTree(parsed js_ast.AST, source logger.Source) *Tree {
-	t := &Tree{ast: parsed, source: source, changed: map[int]bool{}, guarded: map[int]bool{}}
+	t := &Tree{ast: parsed, source: source, changed: map[int]bool{}, guarded: map[int]bool{}, stubs: map[*js_ast.ECall]bool{}}
 	for i := range t.ast.ImportRecords {
 		if record := &t.ast.ImportRecords[i]; record.Path.Text == "<runtime>" {
 			record.Path.Text = HelpersSpecifier
