@@ -48,6 +48,8 @@ type Options struct {
 	// module their declarations, and what only they use, are marked so that a bundler drops
 	// them when nothing imports them, side effects included (DESIGN.md D2).
 	Removable []string
+	// Split takes server modules apart (Registry form only): see Module.Parts.
+	Split bool
 }
 
 // Result is what one source text became. With an error among Diagnostics both modules are empty.
@@ -89,7 +91,38 @@ type Module struct {
 	// AcceptsHot says that the module calls import.meta.hot.accept, or (Dev) that every export
 	// is a component or the stub of a server symbol, and at least one a component.
 	AcceptsHot bool
+	// Parts are what Split made of a server module, the facade last (DESIGN.md D7); nil where the
+	// file stays whole.
+	Parts []Part
+	// ExportParts names the part that declares an export; what is re-exported is only in the facade.
+	ExportParts map[string]string
 }
+
+// Part is one registry module of a server file that was taken apart.
+type Part struct {
+	// Name is "body" (what runs at evaluation, with the functions that it mentions), "symbols" (the
+	// markers' calls and the functions that only they reach), "view" (the other functions), or ""
+	// for the facade, which exports everything.
+	Name string
+	Code string
+	Map  []byte
+	// Deps are the parameters after $, in order; Dynamic what $.import(n) counts.
+	Deps    []PartDep
+	Dynamic []Import
+}
+
+// PartDep is what one parameter of a part comes from.
+type PartDep struct {
+	// Part is another part of the same file; without it, Import is an index into Module.Imports.
+	Part   string
+	Import int
+	// Names are the imported names that the part reads; none means the whole namespace, or (Weak)
+	// nothing.
+	Names []string
+	// Weak dependencies are evaluated before, but are no reason to evaluate the part again.
+	Weak bool
+}
+
 
 // ImportKind tells how a specifier is reached.
 type ImportKind uint8
@@ -126,6 +159,10 @@ type Symbol struct {
 	// Name is the binding, "default", or the dotted path of a property ("api.room").
 	Name         string `json:"name"`
 	Line, Column int
+	// Hash changes with the call and with every function of the file that it reaches; Reaches is what
+	// it mentions beside those. Both only with Split.
+	Hash    string    `json:"-"`
+	Reaches []PartDep `json:"-"`
 }
 
 // Transform never panics: any input either transforms or gives a diagnostic.
