@@ -123,7 +123,6 @@ type PartDep struct {
 	Weak bool
 }
 
-
 // ImportKind tells how a specifier is reached.
 type ImportKind uint8
 
