@@ -2,16 +2,10 @@ package devserver
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 
 	"eclipsa/app"
-	"eclipsa/transform"
 )
 
 // pipeline is the one road from files to browsers and worker. The first build is the first change:
@@ -31,6 +25,7 @@ type pipeline struct {
 	bundled  [2]map[string]use    // what the bundles were made of
 	external string               // the server bundle that the worker has
 	configs  map[string]string    // hashes of the files that configure, as last read
+	restarts chan struct{}        // a restart was asked for
 }
 
 func newPipeline(a *app.App, options Options, print *printer) (*pipeline, error) {
@@ -38,7 +33,7 @@ func newPipeline(a *app.App, options Options, print *printer) (*pipeline, error)
 	if eclipsa == "" {
 		return nil, &app.Problem{Text: "the package eclipsa is not installed in " + a.Root, Hint: "Run `npm install eclipsa`."}
 	}
-	p := &pipeline{options: options, print: print, target: newTarget(), configs: map[string]string{}}
+	p := &pipeline{options: options, print: print, target: newTarget(), configs: map[string]string{}, restarts: make(chan struct{}, 1)}
 	p.project = &project{base: a.Settings.Base, hub: newHub(), eclipsa: eclipsa, ready: make(chan struct{}), app: a, served: map[string]bundle{}}
 	return p, p.configure(a)
 }
@@ -94,6 +89,8 @@ func (p *pipeline) run(ctx context.Context) {
 			return
 		case <-p.watcher.wake:
 			p.change(ctx, p.watcher.take())
+		case <-p.restarts:
+			p.reconfigure(ctx, nil)
 		case <-p.worker.ended():
 			p.worker.restart(ctx)
 		}
@@ -117,66 +114,4 @@ func (p *pipeline) change(ctx context.Context, changes map[string]change) {
 		p.resolver.forget()
 	}
 	p.update(ctx, changes, structure)
-}
-
-// configures says whether a file decides about more than itself.
-func (p *pipeline) configures(file string) bool {
-	name := filepath.Base(file)
-	if strings.HasPrefix(name, "tsconfig") && strings.HasSuffix(name, ".json") || name == "package.json" {
-		return true
-	}
-	if filepath.Dir(file) != p.resolver.project.AppRoot && filepath.Dir(file) != p.root() {
-		return false
-	}
-	return name == app.ConfigFile || slices.Contains(app.EnvFiles(app.Development), name) || slices.Contains(lockFiles, name)
-}
-
-// configChanged reads such a file: a restart is too dear for a save that changed nothing, or for
-// the second event of one save.
-func (p *pipeline) configChanged(file string) bool {
-	text, err := readSettled(file, true)
-	state := fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
-	if err != nil {
-		state = "gone"
-	}
-	if p.configs[file] == state {
-		return false
-	}
-	p.configs[file] = state
-	return true
-}
-
-// reconfigure begins again with new settings, and a new worker for the new environment.
-func (p *pipeline) reconfigure(ctx context.Context, changes map[string]change) {
-	a, err := app.Load(p.options.Root, p.options.Overrides...)
-	p.mu.Lock()
-	if err == nil {
-		if a.Settings.Base != p.base {
-			p.print.warn("\"base\" changed: restart eclipsa dev for it")
-			a.Settings.Base = p.base
-		}
-		err = p.configure(a)
-	}
-	p.mu.Unlock()
-	if err != nil {
-		p.report(problemDiagnostics(err))
-		return
-	}
-	p.print.update("restart", p.names(nil, changes, false), 0)
-	p.worker.stop()
-	p.worker = newWorkers(p)
-	p.worker.start(ctx)
-	p.update(ctx, changes, true)
-}
-
-// problemDiagnostics shows an app's problems as code problems are shown.
-func problemDiagnostics(err error) (all []transform.Diagnostic) {
-	for _, one := range app.Problems(err) {
-		d := transform.Diagnostic{Text: one.Text, Hint: one.Hint, Path: one.Path}
-		if parts := strings.Split(one.Path, ":"); len(parts) == 3 {
-			d.Path, d.Line, d.Column, d.Length = parts[0], atoi(parts[1]), atoi(parts[2]), 1
-		}
-		all = append(all, d)
-	}
-	return all
 }
