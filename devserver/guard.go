@@ -39,6 +39,28 @@ func checkTarget(r *http.Request) *refusal {
 	if strings.ContainsFunc(r.URL.Path, func(c rune) bool { return c < ' ' || c == 0x7f || c == '\\' }) {
 		return bad
 	}
+	if dotSegment.MatchString(path) {
+		return bad
+	}
+	return nil
+}
+
+// dotSegment finds "." and "..", however spelled, between slashes. URL parsers resolve them, so that
+// a path could leave a prefix after it was seen to have it; browsers never send one.
+var dotSegment = regexp.MustCompile(`(?i)/(?:\.|%2e){1,2}(?:/|$)`)
+
+// maxHeaderFields is far above what browsers send. Node ignores what comes after its 2,000th field
+// without a word, and that could be the one that a check needs (S20).
+const maxHeaderFields = 1000
+
+func checkHeader(r *http.Request) *refusal {
+	fields := 0
+	for _, values := range r.Header {
+		fields += len(values)
+	}
+	if fields > maxHeaderFields {
+		return &refusal{http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("eclipsa: more than %d header fields", maxHeaderFields)}
+	}
 	return nil
 }
 
@@ -121,7 +143,7 @@ func validPort(suffix string) bool { return portSuffix.MatchString(suffix) }
 // address) pass: what must not be readable by other programs of the machine needs the token too.
 func checkSameOrigin(r *http.Request) *refusal {
 	no := &refusal{http.StatusForbidden, "eclipsa: this is for the development server's own pages"}
-	if origins := r.Header.Values("Origin"); len(origins) > 1 || len(origins) == 1 && !sameOrigin(origins[0], r.Host) {
+	if origins := r.Header.Values("Origin"); len(origins) > 1 || len(origins) == 1 && !sameOrigin(origins[0], r) {
 		return no
 	}
 	switch sites := r.Header.Values("Sec-Fetch-Site"); {
@@ -132,15 +154,16 @@ func checkSameOrigin(r *http.Request) *refusal {
 	return nil
 }
 
-// sameOrigin compares an Origin with the Host of the same request: http or https (TLS may end at
-// a tunnel), and exactly that host and port, where no port means the scheme's.
-func sameOrigin(origin, host string) bool {
+// sameOrigin compares an Origin with the Host of the same request: exactly that host and port, where
+// no port means the scheme's. An https origin in front of our plain http is fine (TLS may end at a
+// tunnel), an http origin in front of our https is not.
+func sameOrigin(origin string, r *http.Request) bool {
 	u, err := url.Parse(origin)
-	if err != nil || u.Scheme+"://"+u.Host != origin {
+	if err != nil || u.Scheme+"://"+u.Host != origin || r.TLS != nil && u.Scheme != "https" {
 		return false
 	}
 	defaultPort := map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	return defaultPort != "" && withPort(u.Host, defaultPort) == withPort(strings.ToLower(host), defaultPort)
+	return defaultPort != "" && withPort(u.Host, defaultPort) == withPort(strings.ToLower(r.Host), defaultPort)
 }
 
 func withPort(host, port string) string {

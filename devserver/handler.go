@@ -25,7 +25,15 @@ type handler struct {
 // ServeHTTP is the whole order of things: is the target a path, is the host ours, and only then
 // who answers. There is no mux, which would clean paths and redirect.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Upgrade") != "" {
+		// Whoever asked for an upgrade and gets something else may go on in another protocol (S19).
+		w.Header().Set("Connection", "close")
+	}
 	if no := checkTarget(r); no != nil {
+		refuse(w, no)
+		return
+	}
+	if no := checkHeader(r); no != nil {
 		refuse(w, no)
 		return
 	}
@@ -35,6 +43,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, workerPrefix):
+		// What the worker does for this process only, such as running the code it is given: requests
+		// that are passed on carry its secret, so nobody else's may be one of these (S5).
+		refuse(w, &refusal{http.StatusNotFound, "eclipsa: there is nothing here"})
 	case strings.HasPrefix(path, h.base+devPrefix):
 		h.serveDev(w, r, path[len(h.base)+len(devPrefix):])
 	case strings.HasPrefix(path, h.base+realtimePrefix) && isUpgrade(r):
@@ -50,6 +62,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const (
 	devPrefix      = "__eclipsa/dev/"
 	realtimePrefix = "__eclipsa/realtime/"
+	// workerPrefix is the worker's own, whatever the app's base is.
+	workerPrefix = "/__eclipsa/worker"
 )
 
 // serveDev answers what is the dev server's own. Nothing here is for other origins, and nothing
