@@ -2,7 +2,9 @@
 // each other, a module with a realtime() handler for every twenty, a style sheet for every fifty,
 // a few routes. The same number gives the same app on every machine.
 //
-//	go run ./bench/genapp <folder> <modules>
+//	go run ./bench/genapp <folder> <modules> [preact]
+//
+// With "preact" the same components go without eclipsa, for the dev servers in comparison (preact.go).
 package main
 
 import (
@@ -15,21 +17,31 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		log.Fatal("usage: genapp <folder> <modules>")
+	plain := len(os.Args) == 4 && os.Args[3] == "preact"
+	if len(os.Args) != 3 && !plain {
+		log.Fatal("usage: genapp <folder> <modules> [preact]")
 	}
 	count, err := strconv.Atoi(os.Args[2])
 	if err != nil || count < 1 {
 		log.Fatalf("%q is no number of modules", os.Args[2])
 	}
-	g := generator{root: os.Args[1], count: count}
+	g := generator{root: os.Args[1], count: count, plain: plain, jsx: "eclipsa", signals: "eclipsa"}
+	if plain {
+		g.jsx, g.signals = "preact", "@preact/signals"
+	}
 	g.file("package.json", `{ "name": "generated", "private": true, "type": "module" }`+"\n")
-	g.file("tsconfig.json", `{ "compilerOptions": { "jsx": "react-jsx", "jsxImportSource": "eclipsa", "strict": true, "module": "esnext", "moduleResolution": "bundler", "target": "es2022" } }`+"\n")
+	g.file("tsconfig.json", `{ "compilerOptions": { "jsx": "react-jsx", "jsxImportSource": "`+g.jsx+`", "strict": true, "module": "esnext", "moduleResolution": "bundler", "target": "es2022" } }`+"\n")
 	for i := range count {
 		g.module(i)
 	}
-	g.pages()
+	if plain {
+		g.entries()
+	} else {
+		g.pages()
+	}
 }
+
+const globalStyle = "body { font: 16px/1.5 system-ui; margin: 0 }\n"
 
 const (
 	children     = 4 // of each component, so that 5,000 modules make a tree seven deep
@@ -41,6 +53,9 @@ const (
 type generator struct {
 	root  string
 	count int
+	plain bool // no handlers: for servers that know only Preact
+	// jsx and signals are the packages that components import.
+	jsx, signals string
 }
 
 func (g generator) file(name, text string) {
@@ -58,7 +73,7 @@ func name(i int) string { return fmt.Sprintf("src/group-%02d/component-%d", i/10
 // module writes the component i, which shows its children.
 func (g generator) module(i int) {
 	var imports, body strings.Builder
-	imports.WriteString("import { useSignal } from 'eclipsa'\n")
+	fmt.Fprintf(&imports, "import { useSignal } from '%s'\n", g.signals)
 	for child := i*children + 1; child <= i*children+children && child < g.count; child++ {
 		fmt.Fprintf(&imports, "import { Component%d } from '%s'\n", child, relative(i, child))
 		fmt.Fprintf(&body, "      <Component%d label={`${label} › %d`} depth={depth + 1} />\n", child, child)
@@ -69,8 +84,12 @@ func (g generator) module(i int) {
 	}
 	handler, use := "", ""
 	if i%perHandler == 3 {
-		imports.WriteString("import { realtime } from 'eclipsa'\nimport { randomUUID } from 'node:crypto'\n")
-		handler = fmt.Sprintf(handlerText, i, i, i)
+		if g.plain {
+			handler = fmt.Sprintf(plainHandlerText, i)
+		} else {
+			imports.WriteString("import { realtime } from 'eclipsa'\nimport { randomUUID } from 'node:crypto'\n")
+			handler = fmt.Sprintf(handlerText, i, i, i)
+		}
 		use = fmt.Sprintf("  const room = useRoom%d()\n", i)
 		body.WriteString("      <button type=\"button\" disabled={!room.isOpen} onClick={() => room.send({ text: label })}>{room.status}</button>\n")
 	}
@@ -131,7 +150,7 @@ func relative(from, to int) string {
 // pages writes the routes: "/" shows the whole tree, the others a branch each.
 func (g generator) pages() {
 	g.file("app/+layout.tsx", "import './global.css'\nexport default function Layout({ children }: { children?: unknown }) {\n  return <main>{children}</main>\n}\n")
-	g.file("app/global.css", "body { font: 16px/1.5 system-ui; margin: 0 }\n")
+	g.file("app/global.css", globalStyle)
 	for i := range min(routesAtMost, g.count) {
 		folder := "app"
 		if i > 0 {

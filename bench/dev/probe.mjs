@@ -1,0 +1,82 @@
+/**
+ * What a page tells the driver. The same script runs in every side's page, in front of the page's own; it
+ * reports through a binding of the browser, so that all times are of the driver's clock.
+ */
+import { launch } from '../../tests/harness/browser.mjs'
+import { PATIENCE } from './processes.mjs'
+
+const BINDING = '__benchReport'
+
+/**
+ * Runs in the page. Rendered: the first frame with the leaf in the document (frames wait for style sheets in the
+ * head). Interactive: the leaf's text follows a click; the first page of a tab clicks once a frame until then.
+ */
+function watchLeaf(selector, binding) {
+  const report = (event) => globalThis[binding]?.(JSON.stringify({ ...event, at: performance.timeOrigin + performance.now() }))
+  const find = (inside) => document.querySelector(`${selector} > ${inside}`)
+  const clicks = () => Number(/, (\d+) times$/.exec(find('h3')?.textContent ?? '')?.[1] ?? 0)
+  let text
+  let interactive = sessionStorage.getItem(binding) !== null
+  new MutationObserver(() => {
+    const button = find('button')
+    if (!button) return
+    if (!interactive && clicks() > 0) {
+      interactive = true
+      sessionStorage.setItem(binding, 'interactive')
+      report({ type: 'interactive' })
+    }
+    if (button.textContent === text) return
+    text = button.textContent
+    report({ type: 'text', text, clicks: clicks() })
+  }).observe(document, { subtree: true, childList: true, characterData: true })
+  let rendered = false
+  requestAnimationFrame(function frame() {
+    const button = find('button')
+    if (button && !rendered) {
+      rendered = true
+      const [navigation] = performance.getEntriesByType('navigation')
+      report({ type: 'rendered', responseStart: navigation.responseStart, responseEnd: navigation.responseEnd })
+    }
+    if (rendered && interactive) return
+    button?.click()
+    requestAnimationFrame(frame)
+  })
+}
+
+/** A browser with a profile of its own, one page in it, and the reports of that page. */
+export async function openProbe(leaf) {
+  const browser = await launch()
+  const page = await (await browser.newContext()).newPage()
+  const problems = []
+  page.on('pageerror', (error) => problems.push(String(error)))
+  const devtools = await page.context().newCDPSession(page)
+  const reports = []
+  let waiting = []
+  devtools.on('Runtime.bindingCalled', ({ name, payload }) => {
+    if (name !== BINDING) return
+    reports.push({ ...JSON.parse(payload), received: performance.now() })
+    waiting = waiting.filter((look) => !look())
+  })
+  await devtools.send('Runtime.enable')
+  await devtools.send('Runtime.addBinding', { name: BINDING })
+  await page.addInitScript(`(${watchLeaf})(${JSON.stringify(`.component-${leaf}`)}, ${JSON.stringify(BINDING)})`)
+  return {
+    page,
+    /** The first report, from now or before, that `accept` takes. */
+    wait(what, accept) {
+      return new Promise((resolve, reject) => {
+        const look = () => {
+          const found = reports.find(accept)
+          if (found) {
+            clearTimeout(timer)
+            resolve(found)
+          }
+          return found
+        }
+        const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}; the page's errors: ${problems.join('; ') || 'none'}`)), PATIENCE)
+        if (!look()) waiting.push(look)
+      })
+    },
+    close: () => browser.close(),
+  }
+}
