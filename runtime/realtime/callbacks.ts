@@ -12,9 +12,12 @@ interface Entry<T> {
   callback: ((value: T) => unknown) | undefined
 }
 
+/** One for all: most sessions register less than they could. */
+const NONE: readonly never[] = []
+
 export class Callbacks<T> {
   readonly #name: CallbackName
-  #entries: readonly Entry<T>[] = []
+  #entries: readonly Entry<T>[] = NONE
 
   constructor(name: CallbackName) {
     this.#name = name
@@ -32,6 +35,12 @@ export class Callbacks<T> {
       entry.callback = undefined
       this.#entries = this.#entries.filter((other) => other !== entry)
     }
+  }
+
+  /** Removes all. */
+  clear(): void {
+    for (const entry of this.#entries) entry.callback = undefined
+    this.#entries = NONE
   }
 
   /** In order of registration. */

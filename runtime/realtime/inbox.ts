@@ -3,29 +3,33 @@ import { Callbacks } from './callbacks.js'
 import type { Caller } from './callbacks.js'
 import type { Limits } from './limits.js'
 
+interface Waiting {
+  message: unknown
+  /** The size of its frame. */
+  bytes: number
+}
+
 export class Inbox {
   readonly #callbacks = new Callbacks<unknown>('onMessage')
   readonly #caller: Caller
-  readonly #limits: Readonly<Limits>
   /** What waits; undefined once messages are delivered as they come. */
-  #early: unknown[] | undefined = []
+  #early: Waiting[] | undefined = []
   #earlyBytes = 0
   #registered = false
 
-  constructor(caller: Caller, limits: Readonly<Limits>) {
+  constructor(caller: Caller) {
     this.#caller = caller
-    this.#limits = limits
   }
 
   /** `bytes` is the size of its frame. False when it would wait and there is no room left. */
-  put(message: unknown, bytes: number): boolean {
+  put(message: unknown, bytes: number, limits: Readonly<Limits>): boolean {
     if (this.#early === undefined) {
       this.#callbacks.dispatch(message, this.#caller)
       return true
     }
+    if (this.#early.length >= limits.earlyMessages || this.#earlyBytes + bytes > limits.earlyBytes) return false
+    this.#early.push({ message, bytes })
     this.#earlyBytes += bytes
-    if (this.#early.length >= this.#limits.earlyMessages || this.#earlyBytes > this.#limits.earlyBytes) return false
-    this.#early.push(message)
     return true
   }
 
@@ -44,10 +48,19 @@ export class Inbox {
     this.#early = undefined
   }
 
+  /** What waits in `other` waits here instead; its callbacks are called no more, also in a dispatch under way. */
+  takeOver(other: Inbox): void {
+    this.#early = other.#early ?? []
+    this.#earlyBytes = other.#earlyBytes
+    other.#early = undefined
+    other.#callbacks.clear()
+  }
+
   #deliver(): void {
-    // By index: a callback may close the session, which clears the rest.
-    for (let i = 0; this.#early !== undefined && i < this.#early.length; i++) {
-      this.#callbacks.dispatch(this.#early[i], this.#caller)
+    // Each is taken out before its callbacks run: they may end the session, or see it go to another run.
+    for (let next = this.#early?.shift(); next !== undefined; next = this.#early?.shift()) {
+      this.#earlyBytes -= next.bytes
+      this.#callbacks.dispatch(next.message, this.#caller)
     }
     this.#early = undefined
   }

@@ -13,46 +13,52 @@ export interface RawSocket {
   on?: (event: string, listener: () => void) => unknown
 }
 
+/** Read each time: the limits may change with the server app (development). */
+interface OutboxSettings {
+  readonly clock: Clock
+  readonly limits: Readonly<Limits>
+}
+
 export class Outbox {
   readonly #socket: WSContext
   readonly #raw: RawSocket
-  readonly #clock: Clock
-  readonly #limits: Readonly<Limits>
+  readonly #settings: OutboxSettings
   #turn = -1
   /** Since the backlog was looked at. */
   #unlooked = 0
 
-  constructor(socket: WSContext, clock: Clock, limits: Readonly<Limits>) {
+  constructor(socket: WSContext, settings: OutboxSettings) {
     this.#socket = socket
     this.#raw = (socket.raw ?? {}) as RawSocket
-    this.#clock = clock
-    this.#limits = limits
+    this.#settings = settings
   }
 
-  /** False where the client is too slow to get it. */
+  /** False where the socket is gone; the host's close event follows. */
   send(text: string): boolean {
-    if (this.#isBehind(text.length)) return false
     try {
       this.#socket.send(text)
       return true
     } catch {
-      // Workers throw when the socket is gone; the close event follows.
-      return true
+      // Workers throw after the end, other hosts don't.
+      return false
     }
   }
 
   /**
+   * Whether the client is too slow to get `size` more. To be asked before each `send`.
+   *
    * What is unsent when a turn begins was refused by the kernel in an earlier one, and counts in full. Within
    * a turn a healthy client had no chance to read yet: there only an excess does, so that memory has a bound.
    */
-  #isBehind(size: number): boolean {
-    const turn = this.#clock.turn()
+  isBehind(size: number): boolean {
+    const { clock, limits } = this.#settings
+    const turn = clock.turn()
     const isNewTurn = turn !== this.#turn
     this.#unlooked += size
-    if (!isNewTurn && this.#unlooked < this.#limits.turnBytes) return false
+    if (!isNewTurn && this.#unlooked < limits.turnBytes) return false
     this.#turn = turn
     this.#unlooked = size
     const unsent = this.#raw.bufferedAmount ?? this.#raw.getBufferedAmount?.() ?? 0
-    return unsent > (isNewTurn ? this.#limits.backlog : this.#limits.turnBacklog)
+    return unsent > (isNewTurn ? limits.backlog : limits.turnBacklog)
   }
 }

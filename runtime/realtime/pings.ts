@@ -13,36 +13,58 @@ export interface PingedPeer {
   lost(): void
 }
 
+/** Read each time: the limits may change with the server app (development). */
+interface PingSettings {
+  readonly clock: Clock
+  readonly limits: Readonly<Limits>
+}
+
+/** In how many groups the peers are pinged, one after the other: all at once would be a stall, and a burst on the network. */
+const GROUPS = 30
+
 export class Pings {
-  readonly #clock: Clock
-  readonly #limits: Readonly<Limits>
-  readonly #peers = new Set<PingedPeer>()
+  readonly #settings: PingSettings
+  readonly #groups: readonly Set<PingedPeer>[] = Array.from({ length: GROUPS }, () => new Set<PingedPeer>())
+  #size = 0
+  /** The group that the next peer joins; in turn, since those that come at once would else be pinged at once. */
+  #joining = 0
+  /** The group that is pinged next. */
+  #due = 0
   #stop: (() => void) | undefined
 
-  constructor(clock: Clock, limits: Readonly<Limits>) {
-    this.#clock = clock
-    this.#limits = limits
+  constructor(settings: PingSettings) {
+    this.#settings = settings
   }
 
   add(peer: PingedPeer): void {
-    this.#peers.add(peer)
-    this.#stop ??= this.#clock.every(this.#limits.pingEvery, () => this.#tick())
+    this.#group(this.#joining).add(peer)
+    this.#joining = (this.#joining + 1) % GROUPS
+    this.#size++
+    const { clock, limits } = this.#settings
+    this.#stop ??= clock.every(limits.pingEvery / GROUPS, () => this.#pingGroup())
   }
 
   delete(peer: PingedPeer): void {
-    if (!this.#peers.delete(peer) || this.#peers.size > 0) return
+    // Looking through them is cheaper than a number in every session.
+    if (!this.#groups.some((group) => group.delete(peer)) || --this.#size > 0) return
     this.#stop?.()
     this.#stop = undefined
   }
 
-  #tick(): void {
-    for (const peer of this.#peers) {
-      if (peer.unanswered >= this.#limits.missedPings) {
+  #pingGroup(): void {
+    const group = this.#group(this.#due)
+    this.#due = (this.#due + 1) % GROUPS
+    for (const peer of group) {
+      if (peer.unanswered >= this.#settings.limits.missedPings) {
         peer.lost()
       } else {
         peer.unanswered++
         peer.ping()
       }
     }
+  }
+
+  #group(index: number): Set<PingedPeer> {
+    return this.#groups[index] as Set<PingedPeer>
   }
 }

@@ -2,26 +2,25 @@
  * One session on the server, from the upgrade to its end. What hosts do differently is made the same here
  * (docs/realtime.md): nothing asks a `WSContext` for its state, since on Bun each event brings a new one
  * whose state never changes, and no throw of the author's code reaches the host.
+ *
+ * The socket, the frames and the request are the session's; what the handler got and registered is its run's.
  */
 import type { Context } from 'hono'
 import type { WSContext, WSEvents } from 'hono/ws'
-import { captureScope, runInScope } from './async-context.js'
+import { captureScope } from './async-context.js'
 import type { AsyncScope } from './async-context.js'
-import { Callbacks } from './callbacks.js'
-import type { CallbackName, Caller } from './callbacks.js'
+import type { CallbackName } from './callbacks.js'
 import type { Clock } from './clock.js'
-import { checkClose, closeCode, receivedClose } from './close.js'
-import { createConnection } from './connection.js'
-import type { ConnectionTarget } from './connection.js'
+import { closeCode, receivedClose } from './close.js'
 import { byteLength } from './frame-size.js'
-import { Inbox } from './inbox.js'
+import { HandlerRun } from './handler-run.js'
+import type { RunSession } from './handler-run.js'
 import type { Limits } from './limits.js'
 import { Outbox } from './outbox.js'
 import type { RawSocket } from './outbox.js'
 import type { PingedPeer } from './pings.js'
-import type { RealtimeSymbol } from './registry.js'
-import type { RealtimeCloseEvent, RealtimeConnection } from './types.js'
-import { PONG, errorFrame, messageFrame, readClientFrame } from './wire.js'
+import type { RealtimeCloseEvent, RealtimeHandler } from './types.js'
+import { PONG, errorFrame, readClientFrame } from './wire.js'
 import type { ClientFrame } from './wire.js'
 
 /** What a session needs of those who keep it. */
@@ -30,6 +29,8 @@ export interface SessionKeeper {
   readonly clock: Clock
   readonly production: boolean
   report(error: unknown, symbolId: string, during: 'handler' | CallbackName): void
+  /** The newest handler of a symbol; undefined where it has gone. */
+  handlerOf(symbolId: string): RealtimeHandler | undefined
   /** False when no session may open any more. */
   opened(session: ServerSession): boolean
   /** The session is over. `hostIsDone` is false while the host still has to report its close. */
@@ -38,32 +39,30 @@ export interface SessionKeeper {
   hostDone(session: ServerSession): void
 }
 
-export class ServerSession implements Caller, ConnectionTarget, PingedPeer {
+/** The reason of the close where an edit took the symbol away. */
+export const HANDLER_REMOVED = 'handler removed'
+
+export class ServerSession implements RunSession, PingedPeer {
   readonly symbolId: string
+  readonly c: Context
+  readonly input: unknown
+  readonly scope: AsyncScope | undefined = captureScope()
   unanswered = 0
   readonly #keeper: SessionKeeper
-  readonly #symbol: RealtimeSymbol
-  readonly #connection: RealtimeConnection
-  readonly #scope: AsyncScope | undefined = captureScope()
-  readonly #inbox: Inbox
-  readonly #onClose = new Callbacks<RealtimeCloseEvent>('onClose')
-  readonly #onError = new Callbacks<unknown>('onError')
   #phase: 'waiting' | 'open' | 'over' = 'waiting'
   #socket: WSContext | undefined
   #outbox: Outbox | undefined
-  /** Set when the session is over and its `onClose` callbacks have been called, or are about to be. */
-  #closeEvent: RealtimeCloseEvent | undefined
-  #closeDelivered = false
+  /** From the opening on. */
+  #run: HandlerRun | undefined
   #badFrames = 0
   /** Workers have no open event, and after some ends no close event either. */
   #hasOpenEvent = false
 
-  constructor(keeper: SessionKeeper, symbolId: string, symbol: RealtimeSymbol, c: Context, input: unknown) {
+  constructor(keeper: SessionKeeper, symbolId: string, c: Context, input: unknown) {
     this.#keeper = keeper
     this.symbolId = symbolId
-    this.#symbol = symbol
-    this.#inbox = new Inbox(this, keeper.limits)
-    this.#connection = createConnection(this, c, input)
+    this.c = c
+    this.input = input
   }
 
   /** All four from the start: Workers look once which there are. */
@@ -82,43 +81,31 @@ export class ServerSession implements Caller, ConnectionTarget, PingedPeer {
     }
   }
 
-  // ——— The handler's side: ConnectionTarget.
+  // ——— The keeper's side.
 
-  send(message: unknown): boolean {
-    return this.#phase === 'open' && this.#transmit(messageFrame(message))
-  }
-
-  onMessage(callback: (message: unknown) => unknown): () => void {
-    return this.#inbox.add(callback)
-  }
-
-  onClose(callback: (event: RealtimeCloseEvent) => unknown): () => void {
-    const remove = this.#onClose.add(callback)
-    if (!this.#closeDelivered) return remove
-    remove()
-    // After the fact: it is told at once, but not before this function has returned.
-    let wanted = true
-    queueMicrotask(() => wanted && this.call(callback, this.#closeEvent as RealtimeCloseEvent, 'onClose'))
-    return () => {
-      wanted = false
-    }
-  }
-
-  onError(callback: (error: unknown) => unknown): () => void {
-    return this.#onError.add(callback)
-  }
-
+  /** No `onClose` callback runs before it returns. */
   close(code: number, reason: string): void {
-    checkClose(code, reason)
     if (this.#phase !== 'open') return
     // What waits was not asked for before the end, and nothing arrives after it.
-    this.#inbox.clear()
+    this.#run?.inbox.clear()
     this.#end({ code, reason, wasClean: true }, false)
     try {
       this.#socket?.close(code, reason)
     } catch {
       // The socket was gone already.
     }
+  }
+
+  /** Development: the session goes on under another handler, and its client sees nothing. False unless it is open. */
+  swap(handler: RealtimeHandler): boolean {
+    const previous = this.#run
+    if (this.#phase !== 'open' || previous === undefined) return false
+    const next = new HandlerRun(this)
+    this.#run = next
+    previous.giveWayTo(next)
+    // The `onClose` callbacks may have ended the session, or swapped it again.
+    if (this.#phase === 'open' && this.#run === next) next.start(handler)
+    return true
   }
 
   // ——— PingedPeer.
@@ -137,38 +124,22 @@ export class ServerSession implements Caller, ConnectionTarget, PingedPeer {
     this.#raw().terminate?.()
   }
 
-  // ——— Caller: every call of the author's code.
+  // ——— The run's side: RunSession.
 
-  call<T>(callback: (value: T) => unknown, value: T, name: CallbackName): void {
-    try {
-      const result = runInScope(this.#scope, callback, value)
-      if (isThenable(result)) this.#watch(result, name)
-    } catch (error) {
-      this.#callbackFailed(error, name)
-    }
+  transmit(text: string): boolean {
+    const outbox = this.#outbox as Outbox
+    if (!outbox.isBehind(text.length)) return outbox.send(text)
+    this.close(closeCode.tryAgain, 'slow consumer')
+    return false
   }
 
-  /** Apart, so that the closure is made for promises only. */
-  #watch(result: PromiseLike<unknown>, name: CallbackName): void {
-    const settled = Promise.resolve(result).then(undefined, (error: unknown) => this.#callbackFailed(error, name))
-    if (name === 'onClose') this.#waitUntil(settled)
+  sendError(error: unknown): void {
+    const message = this.#keeper.production ? 'the server failed' : describe(error)
+    this.transmit(errorFrame({ name: 'HandlerError', message }))
   }
 
-  /** Workers drop what runs after the close, unless they are told of it. */
-  #waitUntil(work: Promise<unknown>): void {
-    try {
-      this.#connection.c.executionCtx.waitUntil(work)
-    } catch {
-      // The getter throws on other hosts.
-    }
-  }
-
-  #callbackFailed(error: unknown, name: CallbackName): void {
-    this.#keeper.report(error, this.symbolId, name)
-    // No callback after onClose, and no circle where onError itself fails.
-    if (this.#phase !== 'open' || name === 'onError') return
-    this.#sendError(error)
-    this.#onError.dispatch(error, this)
+  report(error: unknown, during: 'handler' | CallbackName): void {
+    this.#keeper.report(error, this.symbolId, during)
   }
 
   // ——— The host's side.
@@ -177,25 +148,17 @@ export class ServerSession implements Caller, ConnectionTarget, PingedPeer {
     if (this.#phase !== 'waiting') return
     this.#phase = 'open'
     this.#socket = socket
-    this.#outbox = new Outbox(socket, this.#keeper.clock, this.#keeper.limits)
+    this.#outbox = new Outbox(socket, this.#keeper)
+    const run = new HandlerRun(this)
+    this.#run = run
     if (!this.#keeper.opened(this)) {
       this.close(closeCode.goingAway, 'server going away')
       return
     }
-    try {
-      const result = runInScope(this.#scope, this.#symbol.handler, this.#connection)
-      if (isThenable(result)) Promise.resolve(result).then(undefined, (error: unknown) => this.#handlerFailed(error))
-    } catch (error) {
-      this.#handlerFailed(error)
-    }
-  }
-
-  #handlerFailed(error: unknown): void {
-    this.#keeper.report(error, this.symbolId, 'handler')
-    if (this.#phase !== 'open') return
-    this.#sendError(error)
-    this.#onError.dispatch(error, this)
-    this.close(closeCode.handlerFailed, 'handler failed')
+    // Only now: it may have been edited, or removed, since the upgrade.
+    const handler = this.#keeper.handlerOf(this.symbolId)
+    if (handler === undefined) this.close(closeCode.handlerReplaced, HANDLER_REMOVED)
+    else run.start(handler)
   }
 
   #receive(data: unknown): void {
@@ -219,20 +182,20 @@ export class ServerSession implements Caller, ConnectionTarget, PingedPeer {
       return
     }
     if (frame.type === 'message') {
-      if (!this.#inbox.put(frame.value, bytes)) this.close(closeCode.tryAgain, 'too many messages before onMessage')
+      if (!this.#run?.inbox.put(frame.value, bytes, limits)) this.close(closeCode.tryAgain, 'too many messages before onMessage')
     } else if (frame.type === 'ping') {
-      this.#transmit(PONG)
+      this.transmit(PONG)
     }
   }
 
   #badFrame(error: Error): void {
-    this.#transmit(errorFrame({ name: 'FrameError', message: error.message }))
+    this.transmit(errorFrame({ name: 'FrameError', message: error.message }))
     if (++this.#badFrames >= this.#keeper.limits.badFrames) this.close(closeCode.policy, 'too many malformed frames')
   }
 
   #hostFailed(event: unknown, socket: WSContext): void {
     if (this.#phase !== 'open') return
-    this.#onError.dispatch((event as { error?: unknown } | undefined)?.error ?? event, this)
+    this.#run?.failed((event as { error?: unknown } | undefined)?.error ?? event)
     // Workers: no close event comes after this one.
     if (socket.readyState === 3) this.#end(receivedClose(undefined, ''), true)
   }
@@ -244,31 +207,14 @@ export class ServerSession implements Caller, ConnectionTarget, PingedPeer {
     else this.#end(receivedClose(event.code, event.reason), true)
   }
 
-  /** Once. The callbacks run later: Bun reports a close inside the call of `close()`. */
+  /** Once. */
   #end(event: RealtimeCloseEvent, hostIsDone: boolean): void {
     if (this.#phase === 'over') return
     const wasOpen = this.#phase === 'open'
     this.#phase = 'over'
-    this.#closeEvent = event
     if (!wasOpen) return
     this.#keeper.ended(this, hostIsDone || !this.#hasOpenEvent)
-    queueMicrotask(() => {
-      this.#closeDelivered = true
-      this.#onClose.dispatch(event, this)
-    })
-  }
-
-  // ——— Sending.
-
-  #transmit(text: string): boolean {
-    if (this.#outbox?.send(text)) return true
-    this.close(closeCode.tryAgain, 'slow consumer')
-    return false
-  }
-
-  #sendError(error: unknown): void {
-    const message = this.#keeper.production ? 'the server failed' : describe(error)
-    this.#transmit(errorFrame({ name: 'HandlerError', message }))
+    this.#run?.end(event)
   }
 
   #raw(): RawSocket {
@@ -286,10 +232,6 @@ export class ServerSession implements Caller, ConnectionTarget, PingedPeer {
     raw.on('ping', alive)
     return true
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }
 
 function answerClose(socket: WSContext, { code, reason }: { code?: number; reason?: string }): void {

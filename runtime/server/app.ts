@@ -7,11 +7,12 @@
 import { Hono } from 'hono'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { registeredSymbol } from '../realtime/registry.js'
 import { Sessions } from '../realtime/session.js'
-import type { DrainOptions } from '../realtime/session.js'
+import type { DrainOptions, Symbols } from '../realtime/session.js'
 import { chooseAdapter, injectOf } from './adapter.js'
 import type { Capabilities, CreateHandler, Handler, Report } from './handler.js'
-import type { Manifest } from './manifest.js'
+import type { Manifest, SymbolEntry } from './manifest.js'
 import { answerPage } from './pages.js'
 import { answerRealtime, refuseOrigin } from './realtime-route.js'
 import type { RealtimeRoute } from './realtime-route.js'
@@ -20,7 +21,10 @@ import type { RealtimeRoute } from './realtime-route.js'
 export function createApp(manifest: Manifest): CreateHandler {
   return (capabilities = {}) => {
     const report = capabilities.report ?? reportToConsole
-    const sessions = new Sessions({ report, production: manifest.mode === 'production' })
+    const symbols = new Map(Object.entries(manifest.symbols))
+    const options = { report, production: manifest.mode === 'production', symbols: realtimeSymbols(symbols) }
+    const { replaces } = capabilities
+    const sessions = replaces === undefined ? new Sessions(options) : sessionsOf(replaces)
     // The adapter needs the handler and the handler's routes need the adapter: the routes are made last.
     let root: Hono | undefined
     const fail = failure(manifest, capabilities, report)
@@ -32,14 +36,34 @@ export function createApp(manifest: Manifest): CreateHandler {
       }
     }
     const adapter = chooseAdapter(manifest, capabilities, handler)
-    const symbols = new Map(Object.entries(manifest.symbols))
     root = routes({ manifest, symbols, sessions, upgradeWebSocket: adapter.upgradeWebSocket }, fail)
     const inject = injectOf(adapter)
+    // Last: what failed before leaves the sessions with the handler that there was.
+    sessions.changeApp(options)
     return Object.assign(handler, {
-      drain: (options?: DrainOptions) => sessions.drain(options),
+      drain: (how?: DrainOptions) => sessions.drain(how),
+      swap: (ids: Iterable<string>) => sessions.swap(ids),
+      [SESSIONS]: sessions,
       ...(inject && { injectWebSocket: inject }),
     }) satisfies Handler
   }
+}
+
+/**
+ * Where a handler keeps its sessions for the one that replaces it. Registered, since in development a new bundle of
+ * packages brings this module, and with it `Sessions`, a second time.
+ */
+const SESSIONS = Symbol.for('eclipsa.sessions')
+
+function sessionsOf(handler: Handler & { [SESSIONS]?: Sessions }): Sessions {
+  const sessions = handler[SESSIONS]
+  if (sessions === undefined) throw new TypeError('[eclipsa] createHandler({ replaces }) takes a handler that createHandler() made.')
+  return sessions
+}
+
+/** Those of the manifest: what an edit took away is still registered. */
+function realtimeSymbols(symbols: ReadonlyMap<string, SymbolEntry>): Symbols {
+  return { has: (id) => symbols.get(id)?.kind === 'realtime', get: registeredSymbol }
 }
 
 function routes(realtime: RealtimeRoute, fail: Failure): Hono {

@@ -12,6 +12,11 @@ export interface Capabilities {
   report?: Report
   /** Development only: the answer to a request whose page failed to render. */
   showError?: (error: unknown) => Response
+  /**
+   * Development only: the handler that this one takes over from. Both then have the same sessions: those that are open
+   * stay open, under the handlers they have until `swap()`, and `drain()` of either closes all.
+   */
+  replaces?: Handler
 }
 
 /** The part of an HTTP server that adapters may rely on. */
@@ -27,6 +32,12 @@ export interface Handler {
   injectWebSocket?: (server: UpgradeServer) => void
   /** Closes every session with 1001, spread over 5 s unless told otherwise; resolves when the last is closed. */
   drain(options?: DrainOptions): Promise<void>
+  /**
+   * Development only, after the modules of edited symbols were evaluated: open sessions of these symbol ids go on under
+   * the handler that is registered now, and their clients see nothing. Closes the sessions whose symbol the app no longer
+   * has with 1012 "handler removed". Returns how many sessions got another handler: none once `drain()` was called.
+   */
+  swap(ids: Iterable<string>): number
 }
 
 export type CreateHandler = (capabilities?: Capabilities) => Handler

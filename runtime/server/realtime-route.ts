@@ -5,7 +5,6 @@
 import type { Context } from 'hono'
 import { limits } from '../realtime/limits.js'
 import { registeredSymbol } from '../realtime/registry.js'
-import type { RealtimeSymbol } from '../realtime/registry.js'
 import type { Sessions } from '../realtime/session.js'
 import type { RealtimeUpgradeWebSocket } from '../realtime/types.js'
 import { decodeInput } from '../realtime/wire.js'
@@ -51,7 +50,7 @@ export async function answerRealtime(c: Context, route: RealtimeRoute): Promise<
     const symbol = registeredSymbol(id)
     if (symbol === undefined) throw new Error(`The module of ${id} did not register it.`)
     const own = symbol.middlewares.map((run, index) => ({ name: `middleware ${index + 1} of ${id}`, run }))
-    return runMiddlewares(c, own, () => upgrade(c, id, symbol, url, route))
+    return runMiddlewares(c, own, () => upgrade(c, id, url, route))
   })
 }
 
@@ -71,7 +70,7 @@ function reach(page: URL, id: string, manifest: Manifest): (Match & { path: stri
   return match?.route.symbols.includes(id) ? { ...match, path: path.path } : undefined
 }
 
-async function upgrade(c: Context, id: string, symbol: RealtimeSymbol, url: URL, route: RealtimeRoute): Promise<Response> {
+async function upgrade(c: Context, id: string, url: URL, route: RealtimeRoute): Promise<Response> {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
     return c.text('Upgrade required: this address speaks WebSocket only.\n', 426, { upgrade: 'websocket', connection: 'upgrade' })
   }
@@ -84,7 +83,7 @@ async function upgrade(c: Context, id: string, symbol: RealtimeSymbol, url: URL,
   } catch (error) {
     return c.text(`Bad request: ${error instanceof Error ? error.message : 'input'}\n`, 400)
   }
-  const accept = route.upgradeWebSocket(() => route.sessions.open(id, symbol, c, input))
+  const accept = route.upgradeWebSocket(() => route.sessions.open(id, c, input))
   const answer = await accept(c, async () => {})
   return answer instanceof Response ? answer : c.text('Upgrade required.\n', 426)
 }

@@ -4,6 +4,7 @@ import type { WSContext, WSEvents } from 'hono/ws'
 import type { Clock } from '../clock.js'
 import { limits } from '../limits.js'
 import type { Limits } from '../limits.js'
+import type { RealtimeSymbol } from '../registry.js'
 import { Sessions } from '../session.js'
 import type { RealtimeConnection, RealtimeHandler } from '../types.js'
 
@@ -108,22 +109,29 @@ export class FakeSocket {
 export class FakeHost {
   readonly clock = new FakeClock()
   readonly reports: { stage: string; error: unknown; details: object | undefined }[] = []
+  readonly symbols = new Map<string, RealtimeSymbol>()
   readonly sessions: Sessions
 
   constructor(options: { production?: boolean; limits?: Partial<Limits> } = {}) {
     this.sessions = new Sessions({
       report: (stage, error, details) => this.reports.push({ stage, error, details }),
       production: options.production ?? true,
+      symbols: this.symbols,
       limits: { ...limits, ...options.limits },
       clock: this.clock,
     })
   }
 
+  /** What evaluating the module of a symbol does. */
+  register(handler: RealtimeHandler<any, any, any>, id = 'useRoom-1'): void {
+    this.symbols.set(id, { kind: 'realtime', middlewares: [], handler })
+  }
+
   /** A session up to the upgrade. */
-  accept(handler: RealtimeHandler<any, any, any>, input?: unknown, socket = new FakeSocket()): Peer {
-    const symbol = { kind: 'realtime' as const, middlewares: [], handler }
+  accept(handler: RealtimeHandler<any, any, any>, input?: unknown, socket = new FakeSocket(), id = 'useRoom-1'): Peer {
+    this.register(handler, id)
     const c = { get executionCtx(): never { throw new Error('not on Workers') } } as unknown as Context
-    return new Peer(this.sessions.open('useRoom-1', symbol, c, input), socket)
+    return new Peer(this.sessions.open(id, c, input), socket)
   }
 
   /** One that is open, with its connection. */
