@@ -96,3 +96,9 @@ func (g *graph) symbolsOf(ids []string) (symbols []string) {
 	slices.Sort(symbols)
 	return symbols
 }
+
+// hasSymbol says whether a server symbol is still there.
+func (g *graph) hasSymbol(id string) bool {
+	_, ok := g.symbols[id]
+	return ok
+}

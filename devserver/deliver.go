@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,23 +14,131 @@ import (
 	"eclipsa/transform"
 )
 
-// Delivery: what an update changed goes to the worker first, and then to the open pages.
+// Delivery: open pages get what changed of their code at once, and the worker evaluates its side
+// meanwhile; what only a new page shows follows when the worker is done.
+
+// deliver sends the outcome of an update where it belongs, and prints its line.
+func (p *pipeline) deliver(ctx context.Context, changes map[string]change, done outcome, began time.Time) {
+	for _, d := range done.warnings {
+		p.print.once(strings.TrimSpace(d.Format(p.print.colours)))
+	}
+	done = p.withOwed(done)
+	defer p.unsettle()()
+	updated := changes != nil && !done.reload && p.push(done)
+	if p.worker.gaveUp() {
+		p.worker.start(ctx)
+		done.sent[server], done.removed[server] = p.everything(), nil
+	}
+	loaded, failure := p.load(ctx, done)
+	if ctx.Err() != nil {
+		return
+	}
+	what := ""
+	switch {
+	case changes == nil:
+	case done.reload:
+		what = "reload"
+		p.reloadPages()
+	case updated:
+		what = "update"
+	case loaded.Swapped > 0:
+		what = "swap"
+	case len(done.sent[server]) > 0 || len(done.removed[server]) > 0:
+		what = "server"
+	case len(done.styles) > 0:
+		what = "css"
+	}
+	if changes != nil && !done.reload {
+		p.replaceStyles(done.styles)
+	}
+	if what != "" {
+		p.print.update(what, done.names, time.Since(began))
+	}
+	p.report(addNew(slices.Clone(done.errors), failure))
+}
+
+// withOwed adds what could not be delivered before: modules whose packages could not be bundled
+// would fail where they are evaluated, so that the last good code goes on instead.
+func (p *pipeline) withOwed(done outcome) outcome {
+	all := p.owed.then(done)
+	p.owed = outcome{}
+	for s, made := range p.bundles {
+		if made.hash == "" || maps.Equal(p.bundled[s], p.graph.external[s]) {
+			continue
+		}
+		p.owed.sent[s], p.owed.removed[s] = all.sent[s], all.removed[s]
+		all.sent[s], all.removed[s] = nil, nil
+	}
+	return all
+}
+
+// unsettle makes requests for pages wait until the function that it returns is called: they are to
+// see the newest code.
+func (p *project) unsettle() (settle func()) {
+	pending := make(chan struct{})
+	p.mu.Lock()
+	p.settling = pending
+	p.mu.Unlock()
+	return func() { close(pending) }
+}
+
+// settled waits until the worker has what the files say.
+func (p *project) settled(ctx context.Context) {
+	p.mu.RLock()
+	pending := p.settling
+	p.mu.RUnlock()
+	if pending == nil {
+		return
+	}
+	select {
+	case <-pending:
+	case <-ctx.Done():
+	}
+}
+
+// push sends open pages the modules that changed, and says whether there were any.
+func (p *pipeline) push(done outcome) bool {
+	if len(done.sent[client]) == 0 && len(done.removed[client]) == 0 {
+		return false
+	}
+	p.mu.Lock()
+	number := p.updates.add(done.sent[client])
+	message := p.updateMessage(number, done.sent[client])
+	p.mu.Unlock()
+	message.Removed, message.Names = done.removed[client], done.names
+	p.hub.send(message)
+	return true
+}
+
+// reloadPages also reaches pages that are just opening.
+func (p *pipeline) reloadPages() {
+	p.mu.Lock()
+	p.updates.cut()
+	p.mu.Unlock()
+	p.hub.send(hotMessage{Type: "reload"})
+}
+
+func (p *pipeline) replaceStyles(ids []string) {
+	for _, id := range ids {
+		p.hub.send(hotMessage{Type: "css", Path: id, URL: p.graph.loader.styleURL(id) + fmt.Sprintf("?v=%d", time.Now().UnixMilli())})
+	}
+}
 
 // load sends the worker what changed. Its failure is the app's own; a worker that ended is the
 // main loop's to restart.
-func (p *pipeline) load(ctx context.Context, done outcome) []transform.Diagnostic {
+func (p *pipeline) load(ctx context.Context, done outcome) (result nodeadapter.LoadResult, problems []transform.Diagnostic) {
 	worker := p.worker.get(ctx)
 	if worker == nil {
-		return p.worker.problem()
+		return result, p.worker.problem()
 	}
 	if entry := p.bundles[server].entry(); p.bundles[server].hash == "" {
 		p.setFailure(p.problems) // of the packages: there is nothing to run
 		p.target.set(noBackend)
-		return nil
-	} else if len(done.server) == 0 && len(done.removed) == 0 && p.external == entry && p.isLoaded() {
-		return nil
+		return result, nil
+	} else if len(done.sent[server]) == 0 && len(done.removed[server]) == 0 && p.external == entry && p.isLoaded() {
+		return result, nil
 	}
-	err := worker.Load(ctx, p.loadRequest(done))
+	result, err := worker.Load(ctx, p.loadRequest(done))
 	var failure *nodeadapter.WorkerError
 	switch {
 	case err == nil:
@@ -37,12 +146,12 @@ func (p *pipeline) load(ctx context.Context, done outcome) []transform.Diagnosti
 	case errors.As(err, &failure):
 		p.setFailure(p.diagnose(failure))
 	default:
-		return nil // it ended: seen by the main loop
+		return result, nil // it ended: seen by the main loop
 	}
 	p.target.set(backend{worker.Address(), worker.Secret()})
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return p.failure
+	return result, p.failure
 }
 
 func (p *pipeline) isLoaded() bool {
@@ -66,13 +175,23 @@ func (p *pipeline) setLoaded(loaded bool) {
 }
 
 func (p *pipeline) loadRequest(done outcome) nodeadapter.LoadRequest {
-	request := nodeadapter.LoadRequest{Removed: done.removed, Entry: app.ServerID}
-	for _, id := range done.server {
-		if !p.graph.reaches(server, id) {
+	request := nodeadapter.LoadRequest{Removed: done.removed[server], Entry: app.ServerID, Symbols: map[string]*nodeadapter.Symbol{}}
+	for _, id := range done.sent[server] {
+		m, u, ok := p.graph.unit(server, id)
+		if !ok {
 			continue // it came and went
 		}
-		made := p.graph.modules[id].outputs[server]
-		request.Modules = append(request.Modules, nodeadapter.Module{ID: id, Deps: idsOf(made.deps), Dynamic: idsOf(made.dynamic), Code: made.code})
+		request.Modules = append(request.Modules, nodeadapter.Module{ID: u.id, Deps: u.deps, Dynamic: u.dynamic, Weak: u.weak, Code: u.code})
+		p.graph.addSymbols(request.Symbols, m)
+	}
+	for id := range request.Symbols {
+		p.symbols[id] = true
+	}
+	for id := range p.symbols {
+		if !p.graph.hasSymbol(id) {
+			delete(p.symbols, id)
+			request.Symbols[id] = nil
+		}
 	}
 	if entry := p.bundles[server].entry(); entry != p.external {
 		p.external = entry
@@ -81,28 +200,14 @@ func (p *pipeline) loadRequest(done outcome) nodeadapter.LoadRequest {
 	return request
 }
 
-// everything is the outcome for a worker that has nothing yet.
-func (p *pipeline) everything() outcome {
-	return outcome{server: sortedKeys(p.graph.reached[server])}
-}
-
-// tell prints the one line of an update and tells the open pages.
-func (p *pipeline) tell(changes map[string]change, done outcome, failure []transform.Diagnostic, took time.Duration) {
-	for _, d := range done.warnings {
-		p.print.once(strings.TrimSpace(d.Format(p.print.colours)))
-	}
-	bad := addNew(slices.Clone(done.errors), failure)
-	reload := len(done.client) > 0 || len(done.server) > 0
-	if changes != nil && reload {
-		p.print.update("reload", done.names, took)
-		p.hub.send(hotMessage{Type: "reload"})
-	} else if len(done.styles) > 0 {
-		p.print.update("css", done.names, took)
-		for _, id := range done.styles {
-			p.hub.send(hotMessage{Type: "css", Path: id, URL: p.graph.loader.styleURL(id) + fmt.Sprintf("?v=%d", time.Now().UnixMilli())})
+// everything is what a worker needs that has nothing yet.
+func (p *pipeline) everything() (ids []string) {
+	for _, id := range sortedKeys(p.graph.reached[server]) {
+		for _, u := range p.graph.modules[id].outputs[server].units {
+			ids = append(ids, partID(id, u.part))
 		}
 	}
-	p.report(bad)
+	return ids
 }
 
 // report shows errors, or that there are none any more.
@@ -123,10 +228,10 @@ func (p *pipeline) report(bad []transform.Diagnostic) {
 
 // names are what an update is about: modules with a new source, else files that came or went, else
 // (stylesheets inside others) whatever changed.
-func (p *pipeline) names(changed []string, changes map[string]change, structure bool) (names []string) {
-	for _, id := range changed {
-		if m := p.graph.modules[id]; m != nil && m.kind != virtual {
-			names = append(names, id)
+func (p *pipeline) names(changed []version, changes map[string]change, structure bool) (names []string) {
+	for _, one := range changed {
+		if one.after.kind != virtual {
+			names = append(names, one.after.id)
 		}
 	}
 	if len(names) > 0 {

@@ -226,7 +226,11 @@ func TestEdit(t *testing.T) {
 	next := d.hot()
 
 	d.write("app/text.ts", "export const text = 'two'\n")
-	expectType(t, next(), "reload")
+	message := next()
+	expectType(t, message, "update")
+	if len(message.Modules) != 1 || message.Modules[0].ID != "app/text.ts" || !strings.Contains(message.Modules[0].Code, `"two"`) || message.Names[0] != "app/text.ts" {
+		t.Errorf("got %+v", message)
+	}
 	if _, body := d.get("/"); !strings.Contains(body, "<p>two</p>") {
 		t.Errorf("got %s", body)
 	}
@@ -238,7 +242,7 @@ func TestEdit(t *testing.T) {
 	// A comment changes no output, an imported stylesheet only the one that imports it.
 	d.write("app/text.ts", "// hello\nexport const text = 'two'\n")
 	d.write("app/base.css", "body { margin: 1px }\n")
-	message := next()
+	message = next()
 	expectType(t, message, "css")
 	if message.Path != "app/page.css" || !strings.HasPrefix(message.URL, "/__eclipsa/dev/css/app/page.css?v=") {
 		t.Errorf("got %+v", message)
@@ -268,7 +272,7 @@ func TestErrorsAppearAndGo(t *testing.T) {
 	d.write("app/+page.tsx", page("fine"))
 	expectType(t, next(), "ok")
 	d.write("app/+page.tsx", page("better"))
-	expectType(t, next(), "reload")
+	expectType(t, next(), "update")
 
 	d.write("app/+page.tsx", "import { x } from './nowhere'\n"+page("{x}"))
 	message = next()
@@ -277,7 +281,8 @@ func TestErrorsAppearAndGo(t *testing.T) {
 		t.Errorf("got %+v", first)
 	}
 	d.write("app/nowhere.ts", "export const x = 'found'\n")
-	expectType(t, next(), "reload")
+	expectType(t, next(), "update")
+	expectType(t, next(), "ok")
 	if _, body := d.get("/"); !strings.Contains(body, "found") {
 		t.Errorf("got %s", body)
 	}
@@ -299,7 +304,8 @@ func TestStartWithErrors(t *testing.T) {
 	next := d.hot()
 	expectType(t, next(), "error")
 	d.write("app/+page.tsx", page("good"))
-	expectType(t, next(), "reload")
+	expectType(t, next(), "update")
+	expectType(t, next(), "ok")
 	if status, body := d.get("/"); status != 200 || !strings.Contains(body, "good") {
 		t.Errorf("got %d %s", status, body)
 	}
@@ -347,7 +353,7 @@ func TestRoutesComeAndGo(t *testing.T) {
 	}
 	next := d.hot()
 	d.write("app/new/+page.tsx", page("fresh"))
-	expectType(t, next(), "reload")
+	expectType(t, next(), "update")
 	if status, body := d.get("/new"); status != 200 || !strings.Contains(body, "fresh") {
 		t.Errorf("got %d %s", status, body)
 	}
@@ -387,7 +393,7 @@ func TestWorkerThatCannotLive(t *testing.T) {
 	next := d.hot()
 	expectType(t, next(), "error")
 	d.write("app/+server-entry.ts", strings.Replace(entry, "process.exit(3)", "", 1))
-	expectType(t, next(), "reload")
+	expectType(t, next(), "ok")
 	if status, body := d.get("/"); status != 200 {
 		t.Errorf("got %d %s", status, body)
 	}
@@ -450,7 +456,7 @@ func TestServerEntryWithErrors(t *testing.T) {
 	next := d.hot()
 	expectType(t, next(), "error")
 	d.write("app/+server-entry.ts", "import { Hono } from 'hono'\nexport default new Hono().get('/hi', (c) => c.text('hi'))\n")
-	expectType(t, next(), "reload")
+	expectType(t, next(), "ok")
 	for path, want := range map[string]string{"/": "alive", "/hi": "hi"} {
 		if status, body := d.get(path); status != 200 || !strings.Contains(body, want) {
 			t.Errorf("%s: %d %s", path, status, body)

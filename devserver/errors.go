@@ -31,11 +31,11 @@ func (p *project) mapLine(line string) string {
 		return line
 	}
 	id := line[match[2]:match[3]]
-	mappedLine, mappedColumn, ok := p.sourcePlace(id, atoi(line[match[4]:match[5]]), atoi(line[match[6]:match[7]]))
+	file, mappedLine, mappedColumn, ok := p.sourcePlace(id, atoi(line[match[4]:match[5]]), atoi(line[match[6]:match[7]]))
 	if !ok {
 		return line
 	}
-	return line[:match[4]] + strconv.Itoa(mappedLine) + ":" + strconv.Itoa(mappedColumn) + line[match[7]:]
+	return line[:match[2]] + file + ":" + strconv.Itoa(mappedLine) + ":" + strconv.Itoa(mappedColumn) + line[match[7]:]
 }
 
 func atoi(digits string) int {
@@ -43,29 +43,32 @@ func atoi(digits string) int {
 	return n
 }
 
-// sourcePlace maps a place in a server module's code.
-func (p *project) sourcePlace(id string, line, column int) (sourceLine, sourceColumn int, ok bool) {
+// sourcePlace maps a place in a server module's code, or in that of one of its parts.
+func (p *project) sourcePlace(id string, line, column int) (file string, sourceLine, sourceColumn int, ok bool) {
 	p.mu.RLock()
 	if p.graph == nil {
 		p.mu.RUnlock()
-		return 0, 0, false
+		return "", 0, 0, false
 	}
-	m, loader := p.graph.modules[id], p.graph.loader
+	file = p.graph.fileID(id)
+	m, loader := p.graph.modules[file], p.graph.loader
 	p.mu.RUnlock()
 	if m == nil || m.kind != script {
-		return 0, 0, false
+		return "", 0, 0, false
 	}
-	decoded, err := parseSourceMap(loader.sourceMapText(m, server))
+	decoded, err := parseSourceMap(loader.sourceMapText(m, server, strings.TrimPrefix(id[len(file):], "?")))
 	if err != nil {
-		return 0, 0, false
+		return "", 0, 0, false
 	}
-	return decoded.find(line, column)
+	sourceLine, sourceColumn, ok = decoded.find(line, column)
+	return file, sourceLine, sourceColumn, ok
 }
 
-// sourceMapText makes a module's source map by transforming it once more: maps are needed rarely,
-// and making them always costs a third of the transform. It is nil if the file has changed since.
-func (l *loader) sourceMapText(m *module, s side) []byte {
-	if m.kind != script {
+// sourceMapText makes the source map of a module, or of a part of it, by transforming it once more:
+// maps are needed rarely, and making them always costs a third of the transform. It is nil if the
+// file has changed since.
+func (l *loader) sourceMapText(m *module, s side, part string) []byte {
+	if m.kind != script || m.outputs[s] == nil {
 		return nil
 	}
 	source, err := l.read(m.place, nil)
@@ -73,16 +76,25 @@ func (l *loader) sourceMapText(m *module, s side) []byte {
 		return nil
 	}
 	options := l.options(m, m.id, transform.Sides(1<<s))
-	options.SourceMap = true
+	options.SourceMap, options.Split = true, splits(m, source)
 	result := transform.Transform(source, options)
 	made := result.Client
 	if s == server {
 		made = result.Server
 	}
-	if m.outputs[s] == nil || l.factory(source, made.Code, s) != m.outputs[s].code {
-		return nil
+	parts := made.Parts
+	if parts == nil {
+		parts = []transform.Part{{Code: made.Code, Map: made.Map}}
 	}
-	return made.Map
+	places, _ := l.imports(m, made.Imports, "", s)
+	specifiers := hotSpecifiers(source, made, places)
+	for i, one := range parts {
+		units := m.outputs[s].units
+		if one.Name == part && i < len(units) && units[i].code == l.finish(one.Code, source, s, specifiers) {
+			return one.Map
+		}
+	}
+	return nil
 }
 
 // diagnose makes an app's error a diagnostic with place and code frame.

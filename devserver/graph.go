@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 
 	"eclipsa/transform"
 )
@@ -16,12 +17,19 @@ type graph struct {
 	loader  *loader
 	roots   [2]place
 	modules map[string]*module
+	// files are the modules of a file, and flawed those with problems or warnings: an update looks
+	// at what changed, never at all modules.
+	files  map[string][]string
+	flawed map[string]bool
 	// reached are the local modules of each side, with the import that led to each first.
 	reached [2]map[string]from
 	// external are the packages and builtins of each side, by id.
 	external [2]map[string]use
-	// chains are errors of the graph, not of one module: what reaches a server module, and so on.
-	chains []transform.Diagnostic
+	// chains are errors of the graph, not of one module: what reaches a server module, and so on;
+	// collided are symbols with one id. Both are found when the graph's shape changes.
+	chains, collided []transform.Diagnostic
+	// symbols are the modules of the server symbols, by the symbols' ids.
+	symbols map[string]string
 }
 
 // use is how a package is imported.
@@ -35,7 +43,31 @@ type use struct {
 type from string
 
 func newGraph(loader *loader, clientRoot, serverRoot place) *graph {
-	return &graph{loader: loader, roots: [2]place{clientRoot, serverRoot}, modules: map[string]*module{}}
+	return &graph{loader: loader, roots: [2]place{clientRoot, serverRoot}, modules: map[string]*module{}, files: map[string][]string{}, flawed: map[string]bool{}}
+}
+
+// put takes a module in, or a new version of it.
+func (g *graph) put(m *module) {
+	if _, known := g.modules[m.id]; !known && m.file != "" {
+		g.files[m.file] = append(g.files[m.file], m.id)
+	}
+	g.modules[m.id] = m
+	if len(m.warnings) > 0 || hasProblems(m.outputs[client]) || hasProblems(m.outputs[server]) {
+		g.flawed[m.id] = true
+	} else {
+		delete(g.flawed, m.id)
+	}
+}
+
+func hasProblems(out *output) bool { return out != nil && len(out.problems) > 0 }
+
+func (g *graph) drop(m *module) {
+	delete(g.modules, m.id)
+	delete(g.flawed, m.id)
+	left := slices.DeleteFunc(g.files[m.file], func(id string) bool { return id == m.id })
+	if g.files[m.file] = left; len(left) == 0 {
+		delete(g.files, m.file)
+	}
 }
 
 // parallel is how many modules are transformed at once. One more than cores, since a goroutine also
@@ -49,10 +81,13 @@ type visit struct {
 	from from
 }
 
-// reload loads modules whose files changed, in parallel, and says which ones are new versions.
+// version is a module before and after a change.
+type version struct{ before, after *module }
+
+// reload loads modules whose files changed, in parallel, and gives those with new versions, by id.
 // With again, modules with the same source are made anew too: their imports may lead elsewhere.
-func (g *graph) reload(ids []string, again bool) (changed []string) {
-	results := make(chan *module)
+func (g *graph) reload(ids []string, again bool) (changed []version) {
+	results := make(chan version)
 	slots := make(chan struct{}, parallel)
 	for _, id := range ids {
 		go func(before *module) {
@@ -62,16 +97,16 @@ func (g *graph) reload(ids []string, again bool) (changed []string) {
 			if again && after == before {
 				after = g.loader.again(before)
 			}
-			results <- after
+			results <- version{before, after}
 		}(g.modules[id])
 	}
 	for range ids {
-		if after := <-results; after != g.modules[after.id] {
-			g.modules[after.id] = after
-			changed = append(changed, after.id)
+		if one := <-results; one.after != one.before {
+			g.put(one.after)
+			changed = append(changed, one)
 		}
 	}
-	slices.Sort(changed)
+	slices.SortFunc(changed, func(x, y version) int { return strings.Compare(x.after.id, y.after.id) })
 	return changed
 }
 
@@ -94,13 +129,13 @@ func (g *graph) walk(ctx context.Context) error {
 		}
 		m := <-w.loaded
 		w.running--
-		g.modules[m.id] = m
+		g.put(m)
 		w.stack = append(w.stack, w.waiting[m.id]...)
 		delete(w.waiting, m.id)
 	}
-	for id := range g.modules {
+	for id, m := range g.modules {
 		if !g.reaches(client, id) && !g.reaches(server, id) {
-			delete(g.modules, id)
+			g.drop(m)
 		}
 	}
 	return ctx.Err()
@@ -200,15 +235,16 @@ func (g *graph) chain(s side, id string) (ids []string) {
 
 // problems are the errors of everything that is reached, each once, and the warnings.
 func (g *graph) problems() (errors, warnings []transform.Diagnostic) {
-	for id, m := range g.modules {
+	for id := range g.flawed {
+		m := g.modules[id]
 		for _, s := range []side{client, server} {
-			if out := m.outputs[s]; out != nil && len(out.problems) > 0 && g.reaches(s, id) {
-				errors = addNew(errors, out.problems)
+			if hasProblems(m.outputs[s]) && g.reaches(s, id) {
+				errors = addNew(errors, m.outputs[s].problems)
 			}
 		}
 		warnings = addNew(warnings, m.warnings)
 	}
-	errors = append(addNew(errors, g.chains), g.collisions()...)
+	errors = append(addNew(errors, g.chains), g.collided...)
 	slices.SortStableFunc(errors, byPlace)
 	slices.SortStableFunc(warnings, byPlace)
 	return errors, warnings
@@ -227,9 +263,11 @@ func addNew(all, more []transform.Diagnostic) []transform.Diagnostic {
 	return all
 }
 
-// collisions finds two symbols with one id: only one of them could ever be called.
+// collisions finds two symbols with one id: only one of them could ever be called. It remembers the
+// modules of all.
 func (g *graph) collisions() (problems []transform.Diagnostic) {
 	owners := map[string]string{}
+	defer func() { g.symbols = owners }()
 	for id, m := range g.modules {
 		for _, symbol := range m.symbols {
 			other, taken := owners[symbol.ID]

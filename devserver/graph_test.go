@@ -171,14 +171,14 @@ func TestGraphProblems(t *testing.T) {
 func TestSourceMaps(t *testing.T) {
 	root := newApp(t, map[string]string{"app/+page.tsx": "interface A { b: string }\n\nexport default function Page() {\n  const a: A = { b: 'needle' }\n  return <p>{a.b}</p>\n}\n"})
 	p := built(t, root)
-	code := p.graph.modules["app/+page.tsx"].outputs[server].code
+	code := p.graph.modules["app/+page.tsx"].outputs[server].code()
 	before, _, found := strings.Cut(code, `"needle"`)
 	if !found {
 		t.Fatal(code)
 	}
 	line := strings.Count(before, "\n") + 1
 	column := len(before) - strings.LastIndexByte(before, '\n')
-	if gotLine, gotColumn, ok := p.sourcePlace("app/+page.tsx", line, column); !ok || gotLine != 4 || gotColumn != 21 {
+	if _, gotLine, gotColumn, ok := p.sourcePlace("app/+page.tsx", line, column); !ok || gotLine != 4 || gotColumn != 21 {
 		t.Errorf("got %d:%d %t", gotLine, gotColumn, ok)
 	}
 	mapped := p.mapLine("    at Page (app/+page.tsx:" + strconv.Itoa(line) + ":" + strconv.Itoa(column) + ")")

@@ -80,7 +80,7 @@ func (h *handler) serveDev(w http.ResponseWriter, r *http.Request, name string) 
 	if name == "hot" {
 		h.sockets.Add(1)
 		defer h.sockets.Done()
-		h.hub.serve(w, r, h.stopping)
+		h.hub.serve(w, r, h.project.missed, h.stopping)
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {

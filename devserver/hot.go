@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -21,11 +22,24 @@ import (
 
 // hotMessage is one message, the union of runtime/dev/hot-messages.ts.
 type hotMessage struct {
-	Type   string                 `json:"type"` // connected, reload, css, error, ok
-	Boot   string                 `json:"boot,omitempty"`
-	Path   string                 `json:"path,omitempty"`
-	URL    string                 `json:"url,omitempty"`
-	Errors []transform.Diagnostic `json:"errors,omitempty"`
+	Type    string                 `json:"type"` // connected, update, reload, css, error, ok
+	Boot    string                 `json:"boot,omitempty"`
+	Version int                    `json:"version,omitempty"`
+	Modules []hotModule            `json:"modules,omitempty"`
+	Removed []string               `json:"removed,omitempty"`
+	Names   []string               `json:"names,omitempty"`
+	Path    string                 `json:"path,omitempty"`
+	URL     string                 `json:"url,omitempty"`
+	Errors  []transform.Diagnostic `json:"errors,omitempty"`
+}
+
+// hotModule is one module as registry.define takes it, its factory as text.
+type hotModule struct {
+	ID      string   `json:"id"`
+	Deps    []string `json:"deps"`
+	Dynamic []string `json:"dynamic"`
+	Code    string   `json:"code"`
+	Map     string   `json:"map,omitempty"`
 }
 
 const (
@@ -102,11 +116,16 @@ func (m hotMessage) encode() []byte {
 	return text
 }
 
-func (h *hub) open() chan []byte {
+// open takes a page in. What it missed is told first, under the lock: nothing that is sent meanwhile
+// comes before it.
+func (h *hub) open(missed func() []hotMessage) chan []byte {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	page := make(chan []byte, hotQueue)
 	page <- hotMessage{Type: "connected", Boot: h.boot}.encode()
+	for _, message := range missed() {
+		page <- message.encode()
+	}
 	if h.current != nil {
 		page <- h.current.encode()
 	}
@@ -123,9 +142,11 @@ func (h *hub) close(page chan []byte) {
 	}
 }
 
-// serve answers GET /__eclipsa/dev/hot. It returns when the page is gone, or stopping closes.
-func (h *hub) serve(w http.ResponseWriter, r *http.Request, stopping <-chan struct{}) {
-	token := r.URL.Query().Get("token")
+// serve answers GET /__eclipsa/dev/hot?token=…&since=…. It returns when the page is gone, or
+// stopping closes.
+func (h *hub) serve(w http.ResponseWriter, r *http.Request, missed func(since int) []hotMessage, stopping <-chan struct{}) {
+	query := r.URL.Query()
+	token := query.Get("token")
 	if subtle.ConstantTimeCompare([]byte(token), []byte(h.token)) != 1 {
 		refuse(w, &refusal{http.StatusForbidden, "eclipsa: wrong token; reload the page"})
 		return
@@ -134,7 +155,13 @@ func (h *hub) serve(w http.ResponseWriter, r *http.Request, stopping <-chan stru
 		refuse(w, no)
 		return
 	}
-	page := h.open() // before the answer, so that nothing is missed that happens after it
+	page := h.open(func() []hotMessage {
+		since, err := strconv.Atoi(query.Get("since"))
+		if err != nil {
+			return nil // a page without modules: an error page, say
+		}
+		return missed(since)
+	}) // before the answer, so that nothing is missed that happens after it
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		h.close(page)

@@ -21,6 +21,9 @@ type module struct {
 	hash    [sha256.Size]byte // of the source text
 	outputs [2]*output        // by side
 	symbols []transform.Symbol
+	// reaches are what the symbols mention beside functions of their file, by id; a file that is one
+	// unit is not in it.
+	reaches map[string][]unitDep
 	// assetHash goes into the URL of what the browser fetches itself.
 	assetHash string
 	// warnings do not stop it.
@@ -29,9 +32,11 @@ type module struct {
 
 // output is what a module is on one side.
 type output struct {
-	// code is the factory expression of the registry form.
-	code string
-	// deps and dynamic are where its imports lead, in the order that the code counts them.
+	// units are its modules in the registry: one, or the parts of a server file and their facade.
+	units []unit
+	// exportParts says which part of a split file declares an export.
+	exportParts map[string]string
+	// deps and dynamic are where its imports lead, in source order.
 	deps, dynamic []place
 	// imports are what deps and dynamic came from.
 	imports []transform.Import
@@ -42,9 +47,16 @@ type output struct {
 	hash     string
 }
 
-func newOutput(code string, deps, dynamic []place) *output {
+// whole is an output of one unit that reads its imports in their order.
+func whole(code string) *output {
+	return newOutput([]unit{newUnit("", code, nil, nil)}, nil, nil)
+}
+
+func newOutput(units []unit, deps, dynamic []place) *output {
 	sum := sha256.New()
-	sum.Write([]byte(code))
+	for _, u := range units {
+		sum.Write([]byte(u.hash))
+	}
 	for _, list := range [][]place{deps, dynamic} {
 		for _, dep := range list {
 			sum.Write([]byte{0})
@@ -52,8 +64,11 @@ func newOutput(code string, deps, dynamic []place) *output {
 		}
 		sum.Write([]byte{1})
 	}
-	return &output{code: code, deps: deps, dynamic: dynamic, good: true, hash: fmt.Sprintf("%x", sum.Sum(nil)[:8])}
+	return &output{units: units, deps: deps, dynamic: dynamic, good: true, hash: fmt.Sprintf("%x", sum.Sum(nil)[:8])}
 }
+
+// code is that of an output of one unit, as all of the client's are.
+func (o *output) code() string { return o.units[len(o.units)-1].code }
 
 // failed is a side whose newest source has problems: the last good code goes on, and where there
 // never was one, importing it throws the first problem.
@@ -63,7 +78,7 @@ func failed(before *output, problems []transform.Diagnostic) *output {
 		kept.problems = problems
 		return &kept
 	}
-	stub := newOutput(throwing(problems[0].Text, problems[0].Path, problems[0].Line, problems[0].Column), nil, nil)
+	stub := whole(throwing(problems[0].Text, problems[0].Path, problems[0].Line, problems[0].Column))
 	stub.problems, stub.good = problems, false
 	return stub
 }
@@ -147,7 +162,9 @@ func (l *loader) fill(m *module, source string, before *module) {
 		return
 	}
 	if text[client] == text[server] {
-		result := transform.Transform(text[client], l.options(m, path, sides))
+		options := l.options(m, path, sides)
+		options.Split = splits(m, source)
+		result := transform.Transform(text[client], options)
 		l.take(m, result, source, client, before)
 		l.take(m, result, source, server, before)
 		return
@@ -157,13 +174,35 @@ func (l *loader) fill(m *module, source string, before *module) {
 	}
 }
 
-// factory is the code to send. Properties of import.meta.env are constants in it already; where the
-// source wants the object itself, or a variable that is not set, the object is put there first.
-func (l *loader) factory(source, code string, s side) string {
-	if !strings.Contains(code, "$.meta") || !strings.Contains(source, "import.meta.env") {
+// finish is the code to send. Properties of import.meta.env are constants in it already; where the
+// source wants the object itself, or a variable that is not set, the object is put there before the
+// body, and for import.meta.hot what the specifiers mean that it may be asked about.
+func (l *loader) finish(code, source string, s side, specifiers map[string]string) string {
+	if !strings.Contains(code, "$.meta") {
 		return code
 	}
-	return "((factory) => ($, ...deps) => { $.meta.env = " + l.env[s] + "; return factory($, ...deps); })(" + code + ")"
+	first := ""
+	if strings.Contains(source, "import.meta.env") {
+		first += "$.meta.env = " + l.env[s] + "; "
+	}
+	if len(specifiers) > 0 {
+		first += "$.meta.specifiers = " + quote(specifiers) + "; "
+	}
+	return strings.Replace(code, "yield;\n", first+"yield;\n", 1)
+}
+
+// hotSpecifiers are the imports that import.meta.hot.accept() may name.
+func hotSpecifiers(source string, made transform.Module, places []place) map[string]string {
+	if !strings.Contains(source, "import.meta.hot") {
+		return nil
+	}
+	specifiers := map[string]string{}
+	for i, one := range made.Imports {
+		if places[i].kind != external {
+			specifiers[one.Specifier] = places[i].id
+		}
+	}
+	return specifiers
 }
 
 func (l *loader) options(m *module, path string, sides transform.Sides) transform.Options {
@@ -185,14 +224,14 @@ func (l *loader) take(m *module, result transform.Result, source string, s side,
 		}
 	}
 	if s == client && m.kind == script && serverOnly(m.file) {
-		m.outputs[s] = newOutput(throwing(m.id+" is a server module: it never reaches the browser", "", 0, 0), nil, nil)
+		m.outputs[s] = whole(throwing(m.id+" is a server module: it never reaches the browser", "", 0, 0))
 		m.outputs[s].good = false
 		return
 	}
 	if len(problems) > 0 {
 		m.outputs[s] = failed(outputOf(before, s), problems)
 		if before != nil {
-			m.symbols = before.symbols
+			m.symbols, m.reaches = before.symbols, before.reaches
 		}
 		return
 	}
@@ -201,13 +240,25 @@ func (l *loader) take(m *module, result transform.Result, source string, s side,
 	if s == server {
 		made = result.Server
 	}
-	deps, dynamic, problems := l.imports(m, made, source, s)
+	places, problems := l.imports(m, made.Imports, source, s)
 	if len(problems) > 0 {
 		m.outputs[s] = failed(outputOf(before, s), problems)
 		return
 	}
-	m.outputs[s] = newOutput(l.factory(source, made.Code, s), deps, dynamic)
-	m.outputs[s].imports = made.Imports
+	specifiers := hotSpecifiers(source, made, places)
+	units := unitsOf(made, places, func(code string) string { return l.finish(code, source, s, specifiers) })
+	deps, dynamic := byKind(made.Imports, places)
+	m.outputs[s] = newOutput(units, deps, dynamic)
+	m.outputs[s].imports, m.outputs[s].exportParts = made.Imports, made.ExportParts
+	if s == server {
+		m.takeSymbols(result.Symbols, places)
+	}
+}
+
+// splits says whether a server file may be taken apart. One that accepts updates of its imports
+// names them as a whole.
+func splits(m *module, source string) bool {
+	return m.kind == script && !strings.Contains(source, "import.meta.hot.accept")
 }
 
 // moved says whether the imports of a module may lead elsewhere now.
@@ -219,7 +270,8 @@ func (l *loader) moved(m *module) bool {
 		if len(out.problems) > 0 {
 			return true
 		}
-		deps, dynamic, problems := l.imports(m, transform.Module{Imports: out.imports}, "", side(s))
+		places, problems := l.imports(m, out.imports, "", side(s))
+		deps, dynamic := byKind(out.imports, places)
 		if len(problems) > 0 || !slices.Equal(deps, out.deps) || !slices.Equal(dynamic, out.dynamic) {
 			return true
 		}
@@ -227,23 +279,31 @@ func (l *loader) moved(m *module) bool {
 	return false
 }
 
-// imports resolves what a module imports on one side.
-func (l *loader) imports(m *module, made transform.Module, source string, s side) (deps, dynamic []place, problems []transform.Diagnostic) {
+// imports resolves what a module imports on one side: a place for each import.
+func (l *loader) imports(m *module, imports []transform.Import, source string, s side) (places []place, problems []transform.Diagnostic) {
 	dir := l.dir(m)
-	for _, one := range made.Imports {
+	places = make([]place, len(imports))
+	for i, one := range imports {
 		at, err := l.resolver.resolve(s, dir, one.Specifier, importKinds[one.Kind])
 		if err != nil {
 			problems = append(problems, unresolved(m, one, source, err))
-			continue
 		}
+		places[i] = at
+	}
+	return places, problems
+}
+
+// byKind sorts places into those of static and of dynamic imports.
+func byKind(imports []transform.Import, places []place) (deps, dynamic []place) {
+	for i, one := range imports {
 		switch one.Kind {
 		case transform.StaticImport:
-			deps = append(deps, at)
+			deps = append(deps, places[i])
 		case transform.DynamicImport:
-			dynamic = append(dynamic, at)
+			dynamic = append(dynamic, places[i])
 		}
 	}
-	return deps, dynamic, problems
+	return deps, dynamic
 }
 
 // dir is the folder from which a module's imports are resolved.
@@ -287,4 +347,16 @@ func explain(specifier string, err error) (text string, notes []string) {
 
 func sameDiagnostic(a, b transform.Diagnostic) bool {
 	return a.Text == b.Text && a.Path == b.Path && a.Line == b.Line && a.Column == b.Column
+}
+
+// takeSymbols remembers what the symbols of a split file reach.
+func (m *module) takeSymbols(symbols []transform.Symbol, places []place) {
+	m.reaches = map[string][]unitDep{}
+	for _, symbol := range symbols {
+		var deps []unitDep
+		for _, dep := range symbol.Reaches {
+			deps = append(deps, depOf(dep, places))
+		}
+		m.reaches[symbol.ID] = deps
+	}
 }

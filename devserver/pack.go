@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"eclipsa/app"
@@ -20,6 +21,7 @@ type pack struct {
 	modules []*module
 	start   bool // it is a page's first one
 	deps    string
+	number  int // of the last update that is in it
 }
 
 // routePack holds everything that a page of the route evaluates at its start.
@@ -49,14 +51,15 @@ func (p *project) modulePack(id string) (pack, bool) {
 }
 
 func (p *project) pack(ids []string, known map[string]bool, start bool) pack {
-	made := pack{start: start, deps: p.bundles[client].hash}
+	made := pack{start: start, deps: p.bundles[client].hash, number: p.updates.number}
 	for _, id := range p.graph.closure(client, ids, false, known) {
 		made.modules = append(made.modules, p.graph.modules[id])
 	}
 	return made
 }
 
-// tag changes when anything in the pack does. Browsers then compile again; else they don't.
+// tag changes when any module of the pack does. Browsers then compile again; else they don't, and
+// what they miss by an older number is what they have.
 func (k pack) tag() string {
 	sum := sha256.New()
 	fmt.Fprintln(sum, k.deps, k.start)
@@ -69,8 +72,8 @@ func (k pack) tag() string {
 // write streams the pack's text. One line per wrapper, so that a source map of sections is easy.
 func (k pack) write(w io.Writer, base string) error {
 	out := bufio.NewWriterSize(w, 64<<10)
-	fmt.Fprintf(out, "import { start } from %s;\nimport external, { lazy } from %s;\nconst registry = start({ external, lazy });\n",
-		quote(base+devPrefix+"client.js"), quote(base+devPrefix+"deps/"+k.deps+"/"+entryName))
+	fmt.Fprintf(out, "import { start } from %s;\nimport external, { lazy } from %s;\nconst registry = start({ external, lazy, version: %d });\n",
+		quote(base+devPrefix+"client.js"), quote(base+devPrefix+"deps/"+k.deps+"/"+entryName), k.number)
 	for _, m := range k.modules {
 		writeDefine(out, m)
 	}
@@ -83,7 +86,7 @@ func (k pack) write(w io.Writer, base string) error {
 func writeDefine(out *bufio.Writer, m *module) {
 	made := m.outputs[client]
 	out.WriteString("registry.define(" + quote(m.id) + ", " + quote(idsOf(made.deps)) + ", " + quote(idsOf(made.dynamic)) + ",\n")
-	out.WriteString(made.code)
+	out.WriteString(made.code())
 	out.WriteString("\n);\n")
 }
 
@@ -113,12 +116,12 @@ func (k pack) writeMap(w io.Writer, l *loader) error {
 	line := 3
 	for _, m := range k.modules {
 		line++ // registry.define(…
-		if text := l.sourceMapText(m, client); text != nil {
+		if text := l.sourceMapText(m, client, ""); text != nil {
 			one := section{Map: text}
 			one.Offset.Line = line
 			index.Sections = append(index.Sections, one)
 		}
-		line += strings.Count(m.outputs[client].code, "\n") + 2
+		line += strings.Count(m.outputs[client].code(), "\n") + 2
 	}
 	return json.NewEncoder(w).Encode(index)
 }
@@ -150,6 +153,57 @@ func (p *project) servePack(w http.ResponseWriter, r *http.Request, wantMap bool
 	if !freshText(w, r, made.tag(), "text/javascript; charset=utf-8") {
 		made.write(w, p.base)
 	}
+	return true
+}
+
+// serveUpdate answers update.js?version=…: the modules of an update as a script, for pages whose
+// CSP forbids to evaluate the texts that the hot channel brings.
+func (p *project) serveUpdate(w http.ResponseWriter, r *http.Request) bool {
+	number, err := strconv.Atoi(r.URL.Query().Get("version"))
+	if err != nil {
+		return false
+	}
+	p.mu.RLock()
+	ids, ok := p.updates.since(number - 1)
+	var made pack
+	for _, id := range ids {
+		if m := p.graph.modules[id]; m != nil && p.graph.reaches(client, id) {
+			made.modules = append(made.modules, m)
+		}
+	}
+	p.mu.RUnlock()
+	if !ok {
+		return false
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/javascript; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "import { start } from %s;\nconst registry = start();\n", quote(p.base+devPrefix+"client.js"))
+	for _, m := range made.modules {
+		writeDefine(out, m)
+	}
+	out.Flush()
+	return true
+}
+
+// serveMap answers with the source map of one client module, which came as a text of its own with
+// a parenthesis in front.
+func (p *project) serveMap(w http.ResponseWriter, id string) bool {
+	p.mu.RLock()
+	m, loader := p.graph.modules[id], p.graph.loader
+	ok := m != nil && p.graph.reaches(client, id)
+	p.mu.RUnlock()
+	if !ok {
+		return false
+	}
+	text := loader.sourceMapText(m, client, "")
+	if text == nil {
+		return false
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Write(text)
 	return true
 }
 

@@ -21,7 +21,10 @@ type pipeline struct {
 	resolver *resolver
 	bundler  *bundler
 	worker   *workers
-	sent     [2]map[string]string // output hashes that browser and worker have, by id
+	sent     [2]map[string]string // states of the registry modules that browser and worker have, by id
+	symbols  map[string]bool      // the server symbols that the worker knows
+	routes   map[string]string    // the client files of each route, as pages know them
+	owed     outcome              // what waits for packages
 	bundled  [2]map[string]use    // what the bundles were made of
 	external string               // the server bundle that the worker has
 	configs  map[string]string    // hashes of the files that configure, as last read
@@ -57,7 +60,11 @@ func (p *pipeline) configure(a *app.App) error {
 	loader := &loader{resolver: p.resolver, define: a.Defines(app.Development, env), env: [2]string{sides[client]["import.meta.env"], sides[server]["import.meta.env"]}, tsconfig: remember(project.TSConfig),
 		base: a.Settings.Base, root: project.AppRoot, texts: map[string]string{}}
 	p.graph = newGraph(loader, place{id: app.ClientID, kind: virtual}, place{id: app.ServerID, kind: virtual})
-	p.sent, p.bundled = [2]map[string]string{{}, {}}, [2]map[string]use{}
+	p.bundled = [2]map[string]use{}
+	p.sent[server], p.symbols = map[string]string{}, map[string]bool{} // a new worker has nothing
+	if p.sent[client] == nil {
+		p.sent[client] = map[string]string{} // open pages keep what they have
+	}
 	return nil
 }
 

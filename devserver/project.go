@@ -34,6 +34,8 @@ type project struct {
 	styles   *styles
 	bundles  [2]bundle
 	served   map[string]bundle // client bundles of this run, by hash: open pages may need older ones
+	updates  updateLog
+	settling chan struct{} // closed when the worker has the newest code
 	problems []transform.Diagnostic
 	// failure is why the worker has no handler yet, or why the newest code was refused.
 	failure []transform.Diagnostic
@@ -53,6 +55,10 @@ func (p *project) serve(w http.ResponseWriter, r *http.Request, name string) boo
 		return p.servePack(w, r, false)
 	case name == "pack.js.map":
 		return p.servePack(w, r, true)
+	case name == "update.js":
+		return p.serveUpdate(w, r)
+	case kind == "map":
+		return p.serveMap(w, rest)
 	case kind == "deps":
 		return p.serveDeps(w, rest)
 	case kind == "css":

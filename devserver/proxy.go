@@ -40,6 +40,7 @@ func (h *handler) proxy(w http.ResponseWriter, r *http.Request) { h.proxyUnless(
 // proxyUnless waits for a worker at another address than one that failed.
 func (h *handler) proxyUnless(w http.ResponseWriter, r *http.Request, failed string) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	h.project.settled(ctx)
 	to, err := h.target.getOther(ctx, failed)
 	cancel()
 	if err != nil {

@@ -15,12 +15,15 @@ import (
 
 // outcome is what an update did to what browsers and worker have.
 type outcome struct {
-	client, server []string // ids whose output is another one
-	removed        []string // ids that the worker should forget
-	styles         []string // stylesheets with new text
-	names          []string // what to call the change
-	errors         []transform.Diagnostic
-	warnings       []transform.Diagnostic
+	// sent, by side, are the registry ids whose code or imports are others, and removed those that
+	// are gone.
+	sent, removed [2][]string
+	styles        []string // stylesheets with new text
+	names         []string // what to call the change
+	// reload says that open pages must be loaded again, whatever they accept.
+	reload   bool
+	errors   []transform.Diagnostic
+	warnings []transform.Diagnostic
 }
 
 // then adds what came after.
@@ -30,12 +33,14 @@ func (o outcome) then(next outcome) outcome {
 		slices.Sort(all)
 		return slices.Compact(all)
 	}
-	next.client, next.server = join(o.client, next.client), join(o.server, next.server)
-	next.removed, next.styles, next.names = join(o.removed, next.removed), join(o.styles, next.styles), join(o.names, next.names)
+	for s := range o.sent {
+		next.sent[s], next.removed[s] = join(o.sent[s], next.sent[s]), join(o.removed[s], next.removed[s])
+	}
+	next.styles, next.names, next.reload = join(o.styles, next.styles), join(o.names, next.names), o.reload || next.reload
 	return next
 }
 
-// update is the road: files → graph → packages → worker → browsers.
+// update is the road: files → graph → packages → browsers and worker (deliver.go).
 func (p *pipeline) update(ctx context.Context, changes map[string]change, structure bool) {
 	began := time.Now()
 	done, err := p.rebuildLocked(ctx, changes, structure)
@@ -61,15 +66,7 @@ func (p *pipeline) update(ctx context.Context, changes map[string]change, struct
 		p.report(problemDiagnostics(err))
 		return
 	}
-	if p.worker.gaveUp() {
-		p.worker.start(ctx)
-		done.server, done.removed = p.everything().server, nil
-	}
-	failure := p.load(ctx, done)
-	if ctx.Err() != nil {
-		return
-	}
-	p.tell(changes, done, failure, time.Since(began))
+	p.deliver(ctx, changes, done, began)
 }
 
 func (p *pipeline) rebuildLocked(ctx context.Context, changes map[string]change, structure bool) (outcome, error) {
@@ -128,28 +125,25 @@ func (p *pipeline) rebuild(ctx context.Context, changes map[string]change, struc
 		p.app = a
 		p.setTexts()
 	}
-	var dirty []string
-	for id, m := range g.modules {
-		if _, touched := changes[m.file]; touched || structure {
-			dirty = append(dirty, id)
-		}
-	}
-	before := maps.Clone(g.modules)
-	changed := g.reload(dirty, structure)
+	changed := g.reload(p.touched(changes, structure), structure)
 	first := len(g.reached[client]) == 0
-	done := outcome{}
-	if shape := first || structure || !sameImports(before, g.modules, changed); shape {
+	done := outcome{reload: structure && p.routesMoved()}
+	if first || structure || !sameImports(changed) {
 		if err := g.walk(ctx); err != nil {
 			return outcome{}, nil
 		}
+		p.watchOutside()
 	}
-	if first || structure || !sameShape(before, g.modules, changed) {
+	if first || structure || !sameShape(changed) {
 		if err := p.writeManifest(ctx); err != nil {
 			return outcome{}, nil
 		}
-		p.differences(&done, nil)
+		g.collided = g.collisions()
+		p.differences(&done)
 	} else {
-		p.differences(&done, changed)
+		for _, one := range changed {
+			p.difference(&done, one.after)
+		}
 	}
 	for file := range changes {
 		done.styles = append(done.styles, p.styles.changed(file)...)
@@ -158,18 +152,49 @@ func (p *pipeline) rebuild(ctx context.Context, changes map[string]change, struc
 	done.styles = slices.Compact(done.styles)
 	done.names = p.names(changed, changes, structure)
 	done.errors, done.warnings = g.problems()
+	packages := p.bundles[client].hash
 	done.errors = addNew(done.errors, p.bundle(ctx))
+	// A page can't have packages twice: another Preact would know nothing of the first one's components.
+	done.reload = done.reload || packages != "" && packages != p.bundles[client].hash
 	p.problems = done.errors
-	p.watchOutside()
 	return done, nil
+}
+
+// touched are the modules to look at again.
+func (p *pipeline) touched(changes map[string]change, all bool) (ids []string) {
+	if all {
+		return sortedKeys(p.graph.modules)
+	}
+	for file := range changes {
+		ids = append(ids, p.graph.files[file]...)
+	}
+	return ids
+}
+
+// routesMoved says whether a route that pages may show is gone or made of other files, and
+// remembers how the routes are now.
+func (p *pipeline) routesMoved() bool {
+	before := p.routes
+	p.routes = map[string]string{}
+	for _, route := range p.app.Routes {
+		if route.Page != "" {
+			p.routes[route.ID] = strings.Join(route.ClientFiles(), "\x00")
+		}
+	}
+	for id, files := range before {
+		if p.routes[id] != files {
+			return true
+		}
+	}
+	return false
 }
 
 // sameImports says whether new versions of modules lead nowhere else, so that the graph's shape
 // stays as it is.
-func sameImports(before, after map[string]*module, changed []string) bool {
-	for _, id := range changed {
+func sameImports(changed []version) bool {
+	for _, one := range changed {
 		for _, s := range []side{client, server} {
-			x, y := outputOf(before[id], s), outputOf(after[id], s)
+			x, y := outputOf(one.before, s), outputOf(one.after, s)
 			if x == nil || y == nil || !slices.Equal(x.deps, y.deps) || !slices.Equal(x.dynamic, y.dynamic) {
 				return false
 			}
@@ -178,15 +203,20 @@ func sameImports(before, after map[string]*module, changed []string) bool {
 	return true
 }
 
-// sameShape says whether new versions of modules leave routes and manifest as they are.
-func sameShape(before, after map[string]*module, changed []string) bool {
-	for _, id := range changed {
-		if before[id] == nil || after[id] == nil || !slices.EqualFunc(before[id].symbols, after[id].symbols, sameSymbol) {
+// sameShape says whether new versions of modules leave routes, manifest and what other modules
+// import as they are.
+func sameShape(changed []version) bool {
+	for _, one := range changed {
+		x, y := one.before, one.after
+		if !slices.EqualFunc(x.symbols, y.symbols, sameSymbol) || !maps.Equal(x.outputs[server].exportParts, y.outputs[server].exportParts) ||
+			!slices.EqualFunc(x.outputs[server].units, y.outputs[server].units, samePart) {
 			return false
 		}
 	}
-	return sameImports(before, after, changed)
+	return sameImports(changed)
 }
+
+func samePart(x, y unit) bool { return x.part == y.part }
 
 func sameSymbol(x, y transform.Symbol) bool { return x.ID == y.ID && x.Kind == y.Kind }
 
@@ -212,32 +242,41 @@ func (p *pipeline) writeManifest(ctx context.Context) error {
 	return p.graph.walk(ctx)
 }
 
-// differences compares what is with what was sent, and counts it as sent. Where the graph has kept
-// its shape, only the changed modules are looked at; nil means all.
-func (p *pipeline) differences(done *outcome, changed []string) {
+// differences compares everything with what was sent, and counts it as sent.
+func (p *pipeline) differences(done *outcome) {
 	g := p.graph
-	for s, list := range map[side]*[]string{client: &done.client, server: &done.server} {
-		ids := changed
-		if ids == nil {
-			ids = sortedKeys(g.reached[s])
-			for _, id := range sortedKeys(p.sent[s]) {
-				if !g.reaches(s, id) {
-					delete(p.sent[s], id)
-					if s == server {
-						done.removed = append(done.removed, id)
-					}
-				}
+	there := [2]map[string]bool{{}, {}}
+	for _, s := range []side{client, server} {
+		for _, id := range sortedKeys(g.reached[s]) {
+			for _, u := range g.linkAll(s, g.modules[id]) {
+				there[s][u.id] = true
+				p.compare(done, s, u)
 			}
 		}
-		for _, id := range ids {
-			if !g.reaches(s, id) {
-				continue
-			}
-			if hash := g.modules[id].outputs[s].hash; p.sent[s][id] != hash {
-				p.sent[s][id] = hash
-				*list = append(*list, id)
+		for _, id := range sortedKeys(p.sent[s]) {
+			if !there[s][id] {
+				delete(p.sent[s], id)
+				done.removed[s] = append(done.removed[s], id)
 			}
 		}
+	}
+}
+
+// difference does it for one module, where the graph has kept its shape.
+func (p *pipeline) difference(done *outcome, m *module) {
+	for _, s := range []side{client, server} {
+		if p.graph.reaches(s, m.id) {
+			for _, u := range p.graph.linkAll(s, m) {
+				p.compare(done, s, u)
+			}
+		}
+	}
+}
+
+func (p *pipeline) compare(done *outcome, s side, u linked) {
+	if p.sent[s][u.id] != u.state {
+		p.sent[s][u.id] = u.state
+		done.sent[s] = append(done.sent[s], u.id)
 	}
 }
 

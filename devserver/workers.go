@@ -112,7 +112,8 @@ func (w *workers) restart(ctx context.Context) {
 	w.p.print.warn(fmt.Sprintf("the worker ended (%s), starting it again", reason))
 	w.p.setLoaded(false)
 	w.start(ctx)
-	w.p.report(addNew(slices.Clone(w.p.problems), w.p.load(ctx, w.p.everything())))
+	_, failure := w.p.load(ctx, outcome{sent: [2][]string{server: w.p.everything()}})
+	w.p.report(addNew(slices.Clone(w.p.problems), failure))
 }
 
 // stop ends the worker and waits for it, also for one that is just starting.

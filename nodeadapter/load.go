@@ -15,7 +15,22 @@ type Module struct {
 	// Deps and Dynamic are the ids of its static and dynamic imports.
 	Deps    []string `json:"deps"`
 	Dynamic []string `json:"dynamic"`
-	Code    string   `json:"code"`
+	// Weak are those of Deps whose new version is no reason to evaluate it again.
+	Weak []string `json:"weak,omitempty"`
+	Code string   `json:"code"`
+}
+
+// Symbol is what decides whether open sessions get a symbol's handler anew: other code, or the
+// evaluation of a module that it reaches.
+type Symbol struct {
+	Hash    string   `json:"hash"`
+	Reaches []string `json:"reaches"`
+}
+
+// LoadResult is what a load did.
+type LoadResult struct {
+	// Evaluated counts modules, Swapped the sessions whose handler is a new one.
+	Evaluated, Swapped int
 }
 
 // LoadRequest brings a worker up to date.
@@ -27,6 +42,8 @@ type LoadRequest struct {
 	Removed []string `json:"removed"`
 	// Entry is the module whose default export makes the handler.
 	Entry string `json:"entry"`
+	// Symbols are those of the modules, by id; nil for those that are gone.
+	Symbols map[string]*Symbol `json:"symbols,omitempty"`
 }
 
 // newClient has connections of its own: the worker's address dies with it.
@@ -36,7 +53,7 @@ func newClient() *http.Client {
 
 // Load sends a request and waits until the worker has evaluated the entry. An error of the app's
 // own code is a *WorkerError; the worker then keeps its last good handler.
-func (w *Worker) Load(ctx context.Context, request LoadRequest) error {
+func (w *Worker) Load(ctx context.Context, request LoadRequest) (result LoadResult, err error) {
 	if request.Modules == nil {
 		request.Modules = []Module{}
 	}
@@ -47,39 +64,40 @@ func (w *Worker) Load(ctx context.Context, request LoadRequest) error {
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false) // code is full of <, and half the size without
 	if err := encoder.Encode(request); err != nil {
-		return err
+		return result, err
 	}
 	call, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.Address()+"/__eclipsa/worker/load", &body)
 	if err != nil {
-		return err
+		return result, err
 	}
 	call.Header.Set("Content-Type", "application/json")
 	call.Header.Set(SecretHeader, w.secret)
 	response, err := w.client.Do(call)
 	if err != nil {
-		return fmt.Errorf("the worker did not take the modules: %w", err)
+		return result, fmt.Errorf("the worker did not take the modules: %w", err)
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		return fmt.Errorf("the worker did not take the modules: %w", err)
+		return result, fmt.Errorf("the worker did not take the modules: %w", err)
 	}
 	return loadResult(response.StatusCode, text)
 }
 
-func loadResult(status int, text []byte) error {
-	var result struct {
-		OK    bool         `json:"ok"`
-		Error *WorkerError `json:"error"`
+func loadResult(status int, text []byte) (result LoadResult, err error) {
+	var answer struct {
+		OK                 bool         `json:"ok"`
+		Error              *WorkerError `json:"error"`
+		Evaluated, Swapped int
 	}
-	if err := json.Unmarshal(text, &result); err != nil {
-		return fmt.Errorf("the worker answered %d to its modules: %.200s", status, text)
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return result, fmt.Errorf("the worker answered %d to its modules: %.200s", status, text)
 	}
-	if result.OK {
-		return nil
+	if answer.OK {
+		return LoadResult{answer.Evaluated, answer.Swapped}, nil
 	}
-	if result.Error == nil {
-		result.Error = &WorkerError{Name: "Error", Message: "the worker refused the modules and gave no reason"}
+	if answer.Error == nil {
+		answer.Error = &WorkerError{Name: "Error", Message: "the worker refused the modules and gave no reason"}
 	}
-	return result.Error
+	return result, answer.Error
 }

@@ -75,16 +75,16 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := worker.Load(t.Context(), LoadRequest{Modules: []Module{{ID: "a", Code: "good"}}}); err != nil {
+	if _, err := worker.Load(t.Context(), LoadRequest{Modules: []Module{{ID: "a", Code: "good"}}}); err != nil {
 		t.Fatal(err)
 	}
-	err = worker.Load(t.Context(), LoadRequest{Modules: []Module{{ID: "app/b.ts", Code: "bad"}}})
+	_, err = worker.Load(t.Context(), LoadRequest{Modules: []Module{{ID: "app/b.ts", Code: "bad"}}})
 	var failure *WorkerError
 	if !errors.As(err, &failure) || failure.Stack != "app/b.ts:1:1" {
 		t.Fatalf("got %v", err)
 	}
 	worker.secret = "wrong"
-	if err := worker.Load(t.Context(), LoadRequest{}); err == nil || !strings.Contains(err.Error(), "403") {
+	if _, err := worker.Load(t.Context(), LoadRequest{}); err == nil || !strings.Contains(err.Error(), "403") {
 		t.Fatalf("got %v", err)
 	}
 	worker.Stop()
