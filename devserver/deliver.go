@@ -98,12 +98,14 @@ func (p *project) settled(ctx context.Context) {
 
 // push sends open pages the modules that changed, and says whether there were any.
 func (p *pipeline) push(done outcome) bool {
-	if len(done.sent[client]) == 0 && len(done.removed[client]) == 0 {
+	// New routes are no news for pages of others: links to them load a page.
+	ids := slices.DeleteFunc(slices.Clone(done.sent[client]), func(id string) bool { return id == app.ClientManifestID })
+	if len(ids) == 0 && len(done.removed[client]) == 0 {
 		return false
 	}
 	p.mu.Lock()
-	number := p.updates.add(done.sent[client])
-	message := p.updateMessage(number, done.sent[client])
+	number := p.updates.add(ids)
+	message := p.updateMessage(number, ids)
 	p.mu.Unlock()
 	message.Removed, message.Names = done.removed[client], done.names
 	p.hub.send(message)

@@ -108,11 +108,13 @@ func (l *loader) assetURL(m *module) string {
 func (l *loader) styleURL(id string) string { return l.base + devPrefix + "css/" + escapePath(id) }
 
 // linkStyle makes sure that a stylesheet is on the page: it is already, from the server, unless its
-// importer was imported dynamically.
+// importer was imported later. It goes when an edit has taken away its last import.
 func linkStyle(url string) string {
 	return "const href = " + quote(url) + ";\n" +
-		"if (!document.querySelector('link[rel=stylesheet][href^=\"' + href + '\"]')) {\n" +
-		"  const link = document.createElement(\"link\");\n  link.rel = \"stylesheet\";\n  link.href = href;\n  document.head.append(link);\n}\n"
+		"const links = document.querySelectorAll.bind(document, 'link[rel=stylesheet][href=\"' + href + '\"], link[rel=stylesheet][href^=\"' + href + '?\"]');\n" +
+		"if (links().length === 0) {\n" +
+		"  const link = document.createElement(\"link\");\n  link.rel = \"stylesheet\";\n  link.href = href;\n  document.head.append(link);\n}\n" +
+		"import.meta.hot.prune(() => links().forEach((link) => link.remove()));\n"
 }
 
 var identifier = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*$`)
