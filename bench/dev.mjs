@@ -2,7 +2,7 @@
  * `eclipsa dev` against other dev servers on one generated app: start of the process → page rendered and
  * interactive, cold and warm; save → DOM of a leaf component; memory. Rounds alternate, medians count.
  *
- *     node bench/dev.mjs [modules] [--rounds=5] [--edits=30] [--only=eclipsa,vite-client,vite-ssr,bun] [--json=file]
+ *     node bench/dev.mjs [modules] [--rounds=5] [--edits=30] [--pause=100] [--only=eclipsa,vite-client,vite-ssr,bun] [--json=file]
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -14,6 +14,7 @@ const flag = (name, otherwise) => process.argv.find((argument) => argument.start
 const modules = Number(process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? 1000)
 const rounds = Number(flag('rounds', 5))
 const edits = Number(flag('edits', 30))
+const pause = Number(flag('pause', 100))
 const names = flag('only', sideNames.join(',')).split(',')
 
 if (!existsSync(eclipsaBinary)) throw new Error(`${eclipsaBinary} is missing: run make build`)
@@ -24,7 +25,7 @@ try {
   for (let round = 0; round < rounds; round++) {
     for (const phase of ['cold', 'warm']) {
       for (const app of apps) {
-        const result = await measure(app, { cold: phase === 'cold', edits: phase === 'warm' ? edits : 0 })
+        const result = await measure(app, { cold: phase === 'cold', edits: phase === 'warm' ? edits : 0, pause })
         results.get(app.name)[phase].push(result)
         const { rendered, interactive, ready, firstByte, html, cpu, browserCpu } = result.start
         console.error(`round ${round + 1} ${phase} ${app.name}: ready ${Math.round(ready)}, first byte +${Math.round(firstByte)}, html +${Math.round(html)}, rendered ${Math.round(rendered)}, ` +

@@ -4,9 +4,6 @@ import { join } from 'node:path'
 import { openProbe } from './probe.mjs'
 import { processTree, Usage } from './processes.mjs'
 
-/** Between an update and the next edit: servers finish what they do behind it. */
-const PAUSE = 100
-
 /** The component with the highest number shows no others. */
 export const leafOf = (modules) => modules - 1
 
@@ -19,7 +16,7 @@ function leafFile({ root, modules }) {
  * Starts server and page; all times are milliseconds since the server's process was started.
  * @returns figures of the start, and of `edits` edits of the leaf
  */
-export async function measure(app, { cold, edits = 0 }) {
+export async function measure(app, { cold, edits = 0, pause = 100 }) {
   if (cold) app.forgetCaches()
   const probe = await openProbe(leafOf(app.modules))
   let server
@@ -44,7 +41,7 @@ export async function measure(app, { cold, edits = 0 }) {
     const own = new Set(processTree(server.pid))
     browser.sample(processTree(process.pid).slice(1).filter((pid) => !own.has(pid)))
     start.browserCpu = browser.cpuSeconds - before.cpuSeconds
-    const updates = edits > 0 ? await editLeaf(app, probe, edits) : []
+    const updates = edits > 0 ? await editLeaf(app, probe, edits, pause) : []
     const { peakMiB, cpuSeconds, processes } = server.usage()
     return { start, updates, peakMiB, cpuSeconds, processes }
   } catch (error) {
@@ -55,15 +52,18 @@ export async function measure(app, { cold, edits = 0 }) {
   }
 }
 
-/** Changes a text in the leaf again and again; each time from before the write to the report of the new text. */
-async function editLeaf(app, probe, edits) {
+/**
+ * Changes a text in the leaf again and again; each time from before the write to the report of the new text. Then
+ * comes a pause, so that servers finish what they do behind it.
+ */
+async function editLeaf(app, probe, edits, pause) {
   const file = leafFile(app)
   const original = readFileSync(file, 'utf8')
   const updates = []
   try {
     let clicks = (await probe.page.locator(`.component-${leafOf(app.modules)} > h3`).textContent()).match(/, (\d+) times$/)?.[1] ?? 0
     for (let edit = 1; edit <= edits; edit++) {
-      await new Promise((resolve) => setTimeout(resolve, PAUSE))
+      await new Promise((resolve) => setTimeout(resolve, pause))
       const label = `edit ${edit}`
       const source = original.replace('>more</button>', `>${label}</button>`)
       const began = performance.now()

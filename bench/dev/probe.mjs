@@ -3,7 +3,9 @@
  * reports through a binding of the browser, so that all times are of the driver's clock.
  */
 import { launch } from '../../tests/harness/browser.mjs'
-import { PATIENCE } from './processes.mjs'
+
+/** Longest wait for a report of the page, in milliseconds. */
+const PATIENCE = 60_000
 
 const BINDING = '__benchReport'
 

@@ -6,8 +6,8 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 
-/** Longest wait for anything here, in milliseconds: a bound against hanging. */
-export const PATIENCE = 120_000
+/** Longest wait for a URL, in milliseconds: a bound against hanging. */
+const PATIENCE = 60_000
 
 /** How often the descendants of a server are looked for: short-lived ones count too. */
 const SAMPLE = 100
