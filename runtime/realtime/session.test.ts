@@ -442,6 +442,34 @@ describe('pings', () => {
     assert.equal(host.clock.pending, 0)
   })
 
+  test('are spread over their interval, also where all came at once', async () => {
+    const host = new FakeHost()
+    const raws = Array.from({ length: 305 }, () => host.open().socket.raw as FakeRaw)
+    const sent = (): number => raws.reduce((sum, { pings }) => sum + pings, 0)
+    const perSecond: number[] = []
+    for (let second = 0; second < 60; second++) {
+      const before = sent()
+      await host.clock.pass(1000)
+      perSecond.push(sent() - before)
+    }
+    assert.ok(perSecond.every((pings) => pings === 10 || pings === 11), String(perSecond))
+    assert.ok(raws.every(({ pings }) => pings === 2))
+    assert.equal(host.clock.pending, 1)
+  })
+
+  test('each is 30 s after the one before', async () => {
+    const host = new FakeHost()
+    const peer = host.open()
+    const raw = peer.socket.raw as FakeRaw
+    raw.ping = () => times.push(host.clock.now)
+    const times: number[] = []
+    for (let i = 0; i < 4; i++) {
+      await host.clock.pass(30_000)
+      peer.says(HELLO)
+    }
+    assert.deepEqual(times.map((time, i) => time - (times[i - 1] ?? time)), [0, 30_000, 30_000, 30_000])
+  })
+
   test('hosts that show no pongs (Bun) ping by themselves', () => {
     const host = new FakeHost()
     host.open(() => {}, new FakeSocket({ ping: () => assert.fail('no ping') }))

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Hono } from 'hono'
+import type { WSEvents } from 'hono/ws'
 import { realtime } from '../realtime/realtime.js'
+import { FakeSocket, Peer, settle } from '../realtime/testing/fake-host.js'
+import type { RealtimeHandler } from '../realtime/types.js'
 import { createApp } from './app.js'
+import type { Handler } from './handler.js'
 import type { Load, Manifest, RouteEntry, Segment } from './manifest.js'
 
 const assets = { scripts: [], preload: [], styles: [] }
@@ -180,6 +184,113 @@ describe('realtime before the upgrade', () => {
     const response = await get('/__eclipsa/realtime/useIt-1?url=/room/1', { headers: { upgrade: 'websocket' } })
     assert.equal(response.status, 501)
     assert.match(await response.text(), /upgradeWebSocket/)
+  })
+})
+
+describe('a handler that replaces another', () => {
+  // What the compiler makes of realtime(), which users' types hide.
+  const register = (id: string, handler: RealtimeHandler): unknown => realtime(id as never, handler as never)
+
+  /** As the worker makes them: the app's code was evaluated again, and a new handler takes over from the one before. */
+  function develop(ids: readonly string[], replaces?: Handler, parts: Partial<Manifest> = {}) {
+    const symbols = Object.fromEntries(ids.map((id) => [id, { kind: 'realtime' as const, module: load({}) }]))
+    const manifest: Manifest = { mode: 'development', base: '/', settings: {}, routes: [route('/', { page, symbols: [...ids] })], symbols, assets, ...parts }
+    const reports: unknown[] = []
+    const accepted: WSEvents[] = []
+    const upgradeWebSocket = ((create: () => WSEvents) => () => {
+      accepted.push(create())
+      return Promise.resolve(new Response())
+    }) as never
+    const handler = createApp(manifest)({ upgradeWebSocket, report: (_stage, error) => reports.push(error), ...(replaces && { replaces }) })
+    const connect = async (id: string, socket = new FakeSocket()): Promise<Peer> => {
+      await handler(new Request(`http://app.test/__eclipsa/realtime/${id}?url=/`, { headers: { upgrade: 'websocket' } }))
+      return new Peer(accepted.at(-1) as WSEvents, socket)
+    }
+    return { handler, reports, connect }
+  }
+
+  test('swaps the sessions of the one before, with the handlers registered since', async () => {
+    register('useSwap-1', (connection) => connection.send('old'))
+    register('useSwap-2', (connection) => connection.send('old'))
+    const first = develop(['useSwap-1', 'useSwap-2'])
+    const one = (await first.connect('useSwap-1')).opens()
+    const two = (await first.connect('useSwap-2')).opens()
+    const upgrading = await first.connect('useSwap-1')
+
+    // A file is evaluated as a whole: also what did not change in it is registered again.
+    register('useSwap-1', (connection) => connection.send('new'))
+    register('useSwap-2', () => assert.fail('not named'))
+    const second = develop(['useSwap-1', 'useSwap-2'], first.handler)
+    assert.deepEqual(one.socket.messages, ['old'], 'not before swap()')
+    assert.equal(second.handler.swap(['useSwap-1']), 1)
+    upgrading.opens()
+    assert.deepEqual([one, two, upgrading].map(({ socket }) => socket.messages), [['old', 'new'], ['old'], ['new']])
+    assert.ok([one, two, upgrading].every(({ socket }) => socket.closed === undefined))
+  })
+
+  test('without a new handler, swap() does the same', async () => {
+    register('useSwap-1', () => {})
+    const { handler, connect } = develop(['useSwap-1'])
+    const { socket } = (await connect('useSwap-1')).opens()
+    register('useSwap-1', (connection) => connection.send('new'))
+    assert.equal(handler.swap(['useSwap-1']), 1)
+    assert.deepEqual(socket.messages, ['new'])
+  })
+
+  test('closes the sessions whose symbol its manifest no longer has, though it is still registered', async () => {
+    register('useSwap-1', () => {})
+    register('useSwap-2', () => {})
+    const first = develop(['useSwap-1', 'useSwap-2'])
+    const peers = [(await first.connect('useSwap-1')).opens(), (await first.connect('useSwap-2')).opens(), await first.connect('useSwap-1')]
+    const second = develop(['useSwap-2'], first.handler)
+    assert.equal(second.handler.swap([]), 0)
+    peers[2]?.opens()
+    const removed = [1012, 'handler removed']
+    assert.deepEqual(peers.map(({ socket }) => socket.closed), [removed, undefined, removed])
+  })
+
+  test('gets the reports of all sessions', async () => {
+    register('useSwap-1', (connection) => void connection.onClose(() => { throw new Error('late') }))
+    const first = develop(['useSwap-1'])
+    const peer = (await first.connect('useSwap-1')).opens()
+    const second = develop(['useSwap-1'], first.handler)
+    peer.closes(1000)
+    await settle()
+    assert.deepEqual([first.reports.length, second.reports.length], [0, 1])
+  })
+
+  test('has the same sessions: drain() of either closes all', async () => {
+    for (const which of ['first', 'second'] as const) {
+      register('useSwap-1', () => {})
+      const first = develop(['useSwap-1'])
+      const second = develop(['useSwap-1'], first.handler)
+      const peers = [(await first.connect('useSwap-1')).opens(), (await second.connect('useSwap-1')).opens()]
+      for (const peer of peers) peer.socket.onClosing = () => void peer.closes(1001)
+      await { first, second }[which].handler.drain({ spreadMs: 0 })
+      assert.deepEqual(peers.map(({ socket }) => socket.closed?.[0]), [1001, 1001])
+    }
+  })
+
+  test('and can\'t be made leaves them as they were', async () => {
+    register('useSwap-1', () => {})
+    const first = develop(['useSwap-1'])
+    const { socket } = (await first.connect('useSwap-1')).opens()
+    assert.throws(() => develop([], first.handler, { serverEntry: { default: 'no app' } }), /must be a Hono app/)
+    register('useSwap-1', (connection) => connection.send('new'))
+    assert.equal(first.handler.swap(['useSwap-1']), 1)
+    assert.deepEqual([socket.messages, socket.closed], [['new'], undefined])
+  })
+
+  test('must be one of createHandler\'s', () => {
+    assert.throws(() => develop([], (() => {}) as never), /replaces/)
+  })
+
+  test('without `replaces` has sessions of its own', async () => {
+    register('useSwap-1', () => {})
+    const first = develop(['useSwap-1'])
+    const { socket } = (await first.connect('useSwap-1')).opens()
+    await develop(['useSwap-1']).handler.drain({ spreadMs: 0 })
+    assert.equal(socket.closed, undefined)
   })
 })
 

@@ -127,6 +127,12 @@ export class FakeHost {
     this.symbols.set(id, { kind: 'realtime', middlewares: [], handler })
   }
 
+  /** What an edit of the handler does: how many sessions got it. */
+  edit(handler: RealtimeHandler<any, any, any>, id = 'useRoom-1'): number {
+    this.register(handler, id)
+    return this.sessions.swap([id])
+  }
+
   /** A session up to the upgrade. */
   accept(handler: RealtimeHandler<any, any, any>, input?: unknown, socket = new FakeSocket(), id = 'useRoom-1'): Peer {
     this.register(handler, id)
