@@ -30,6 +30,8 @@ type Settings struct {
 	// Host is the address that dev listens on; "" is loopback (IPv4 and IPv6).
 	Host string `json:"host,omitempty"`
 	Open bool   `json:"open,omitempty"`
+	// Editor is the command that the error overlay opens files with; "" looks for one.
+	Editor string `json:"editor,omitempty"`
 	// AllowedHosts and AllowedOrigins are accepted besides the server's own.
 	AllowedHosts   []string `json:"allowedHosts,omitempty"`
 	AllowedOrigins []string `json:"allowedOrigins,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -309,10 +310,15 @@ func (b *bundler) problems(messages []api.Message) (all []transform.Diagnostic) 
 
 var bundleFile = regexp.MustCompile(`^[A-Za-z0-9_-]+\.mjs$`)
 
-// readBundle reads one file of a bundle, by its plain name.
+// read reads one file of a bundle, by its plain name.
 func (b bundle) read(name string) ([]byte, error) {
 	if !bundleFile.MatchString(name) {
 		return nil, errors.New("no such file")
 	}
-	return os.ReadFile(filepath.Join(b.folder, name))
+	file, err := os.OpenInRoot(b.folder, name) // follows no link that leads out
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(file)
 }

@@ -83,6 +83,10 @@ func (h *handler) serveDev(w http.ResponseWriter, r *http.Request, name string) 
 		h.hub.serve(w, r, h.project.missed, h.stopping)
 		return
 	}
+	if name == "open" {
+		h.project.serveOpen(w, r)
+		return
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		header.Set("Allow", "GET, HEAD")
 		refuse(w, &refusal{http.StatusMethodNotAllowed, "eclipsa: GET or HEAD"})

@@ -76,6 +76,10 @@ func (s *styles) asset(id string) (file string, ok bool) {
 
 func (s *styles) bundle(m *module) sheet {
 	made := sheet{files: map[string]bool{m.file: true}}
+	if leadsElsewhere(m.file) {
+		made.err = fmt.Errorf("%s is gone, or a link now", m.id)
+		return made
+	}
 	result := api.Build(api.BuildOptions{
 		EntryPoints:   []string{m.file},
 		AbsWorkingDir: s.project.AppRoot,
