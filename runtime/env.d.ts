@@ -84,6 +84,37 @@ interface ImportMetaEnv {
   readonly BASE_URL: string
 }
 
+/**
+ * Hot updates of one module, with the meaning that Vite documents for the same names. Only there in development:
+ * `if (import.meta.hot) { … }`.
+ */
+interface ImportMetaHot {
+  /** Outlives the module: what one instance leaves, the next finds. */
+  readonly data: Record<string, any>
+  /** The module takes its own updates: nothing that imports it is evaluated again. */
+  accept(): void
+  accept(callback: (module: Record<string, any> | undefined) => void): void
+  /** Takes the updates of an import, named as in its import statement. */
+  accept(dependency: string, callback?: (module: Record<string, any> | undefined) => void): void
+  accept(dependencies: readonly string[], callback?: (modules: (Record<string, any> | undefined)[]) => void): void
+  /** As `accept`, as long as nothing else that the module exports is in use. */
+  acceptExports(names: string | readonly string[], callback?: (module: Record<string, any> | undefined) => void): void
+  /** Before the next instance: the place to stop timers and to close what is open. */
+  dispose(callback: (data: Record<string, any>) => void): void
+  /** When no module imports this one any more. */
+  prune(callback: (data: Record<string, any>) => void): void
+  /** Does nothing, as in Vite. */
+  decline(): void
+  /** This instance can't take over: what imports it is evaluated again, or the page loads again. */
+  invalidate(message?: string): void
+  /** `vite:beforeUpdate`, `vite:afterUpdate`, `vite:beforeFullReload`, `vite:beforePrune`, `vite:invalidate`, `vite:error`, `vite:ws:connect`, `vite:ws:disconnect`. */
+  on(event: string, callback: (payload: any) => void): void
+  off(event: string, callback: (payload: any) => void): void
+  /** Does nothing in `eclipsa dev`: its server listens to nothing that a page says. */
+  send(event: string, payload?: any): void
+}
+
 interface ImportMeta {
   readonly env: ImportMetaEnv
+  readonly hot?: ImportMetaHot
 }
