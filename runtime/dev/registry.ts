@@ -8,9 +8,14 @@
  * evaluation are two phases, so that cycles behave as in ESM (see `link.ts` and `evaluate.ts`).
  */
 import { evaluate, type Evaluation, newEvaluation } from './evaluate.js'
+import { HotEvents, type HotState, newHotState } from './hot.js'
 import { addExports, link, newNamespace, type Namespace } from './link.js'
+import { LiveModules } from './live.js'
+import { createUpdates, type Replacement, type Update, type UpdateOptions } from './update.js'
 
+export type { HotContext } from './hot.js'
 export type { Namespace } from './link.js'
+export type { Replacement, Update, UpdateOptions } from './update.js'
 
 /** What a module's code gets as `$`. */
 export interface ModuleScope {
@@ -22,13 +27,19 @@ export interface ModuleScope {
   import(index: number): Promise<Namespace>
   /** `import(value)` of what is no literal: the host's own import, which knows URLs and not the app's modules. */
   importExpression(specifier: unknown): Promise<Namespace>
-  /** `import.meta` */
-  meta: object
+  /** `import.meta`, with `hot` (hot.ts). The module's code sets `specifiers` where it uses `hot`. */
+  meta: Meta
   /**
-   * Tells which exports and locals are components, each with a signature of its hooks; a hot update replaces
-   * components under their state, and resets the state where the signature changed.
+   * Tells which exports and locals are components, or hooks of its own, each with a signature of the hooks that it
+   * calls; a hot update replaces components under their state, and resets the state where the signature changed.
+   * With `takesOwnUpdates` the module accepts its own updates, as with `import.meta.hot.accept()`.
    */
-  components(components: Record<string, unknown>, signatures: Record<string, string>): void
+  components(components: Record<string, unknown>, signatures: Record<string, string>, takesOwnUpdates?: boolean): void
+}
+
+export interface Meta {
+  /** Ids of modules by the specifiers that the source has for them. */
+  specifiers?: Record<string, string>
 }
 
 export type Factory = (
@@ -43,17 +54,31 @@ export interface RegistryOptions {
   lazy?: Record<string, () => Promise<object>>
   /** Asked for a module that is imported but not defined; must have defined it when it resolves. */
   fetchMissing?: (id: string) => Promise<void>
-  /** Builds the module's `import.meta`, once per evaluation. */
+  /** Builds the module's `import.meta` but for `hot`, at most once per evaluation. */
   meta: (id: string) => object
+  /** Called in each update with the modules that were evaluated again; gives those that can't take over after all. */
+  replaced?: (replacements: Replacement[]) => Iterable<string>
+  /** `import.meta.hot.invalidate()` was called outside updates: the host should call `update([])`. */
+  refused?: (id: string) => void
 }
 
 export interface Registry {
-  define(id: string, deps: string[], dynamic: string[], factory: Factory): void
+  /** @param weak those of `deps` whose new instances are no reason to evaluate this module again */
+  define(id: string, deps: string[], dynamic: string[], factory: Factory, weak?: readonly string[]): void
+  definitionOf(id: string): Readonly<Definition> | undefined
   import(id: string): Promise<Namespace>
   /** Whether the module has an instance: it was linked, and maybe evaluated. */
   isLive(id: string): boolean
-  /** Forgets definitions and instances. */
+  /** Forgets definitions; instances go with the next update, when nothing imports them any more. */
   remove(ids: Iterable<string>): void
+  /**
+   * Brings live modules up to date after `define` and `remove`: evaluates the changed ones again and what imports
+   * them, up to the modules that accept it. What is not live is not touched.
+   * @throws the first error of an evaluation or of an accept callback; the rest is up to date then
+   */
+  update(changed: Iterable<string>, options?: UpdateOptions): Promise<Update>
+  /** Calls the listeners of `import.meta.hot.on`. */
+  emit(event: string, payload: unknown): void
   /** Forgets the instances of these modules and of everything that imports them; returns their ids. */
   invalidate(ids: Iterable<string>): string[]
   /** Modules whose evaluation failed: importing them gives the same error until they are invalidated. */
@@ -62,38 +87,72 @@ export interface Registry {
   componentsOf(id: string): Record<string, unknown>
 }
 
-interface Definition {
+export interface Definition {
   deps: string[]
   dynamic: string[]
+  weak: ReadonlySet<string>
   factory: Factory
 }
 
 /** One evaluation of a module. Forgetting it leaves what holds its namespace untouched. */
 export interface Instance extends Evaluation {
   id: string
+  /** Later definitions are the next instance's. */
+  definition: Definition
   namespace: Namespace
   /** Namespaces of `export * from`, until linking has resolved them. */
   stars: object[]
   components: Record<string, unknown>
+  signatures: Record<string, string>
+  takesOwnUpdates: boolean
+  /** Made when the module asks for `import.meta.hot`. */
+  hot?: HotState
   required: () => Instance[]
 }
 
+const NONE: ReadonlySet<string> = new Set()
+
 export function createRegistry(options: RegistryOptions): Registry {
   const definitions = new Map<string, Definition>()
-  const instances = new Map<string, Instance>()
-  /** Static importers by id. Kept over definitions that come later, so that order doesn't matter. */
-  const importers = new Map<string, Set<string>>()
+  const live = new LiveModules()
+  const events = new HotEvents()
+  /** `import.meta.hot.data` by id. */
+  const hotData = new Map<string, Record<string, unknown>>()
+  /** Imported by the host, and imported dynamically by modules. */
+  const entries = new Set<string>()
+  const entered = new Set<string>()
+  const updates = createUpdates({
+    live,
+    events,
+    import: importModule,
+    addFailed(id, error) {
+      const instance = newInstance(id, definitions.get(id) ?? { deps: [], dynamic: [], weak: NONE, factory: throwing(error) })
+      instance.failure = { error }
+      instance.status = 'evaluated'
+    },
+    isEntry: (id) => entries.has(id),
+    isEntered: (id) => entered.has(id),
+    replaced: options.replaced,
+    refused: options.refused,
+  })
 
   function instanceOf(id: string): Instance {
-    const existing = instances.get(id)
+    const existing = live.get(id)
     if (existing) return existing
     const definition = definitions.get(id)
     if (!definition) throw missing(id)
+    return newInstance(id, definition)
+  }
+
+  function newInstance(id: string, definition: Definition): Instance {
     const instance: Instance = {
       id,
+      definition,
       namespace: newNamespace(),
       stars: [],
       components: {},
+      signatures: {},
+      takesOwnUpdates: false,
       ...newEvaluation(),
       start: () =>
         definition.factory(
@@ -102,11 +161,13 @@ export function createRegistry(options: RegistryOptions): Registry {
         ),
       required: () => definition.deps.filter((dep) => !external(dep)).map(instanceOf),
     }
-    instances.set(id, instance)
+    live.add(instance)
+    updates.created(instance)
     return instance
   }
 
   function scopeOf(instance: Instance, definition: Definition): ModuleScope {
+    let meta: Meta | undefined
     return {
       exports: (getters) => addExports(instance.namespace, getters),
       star: (namespace) => instance.stars.push(namespace),
@@ -114,12 +175,39 @@ export function createRegistry(options: RegistryOptions): Registry {
         await null // never inside a running evaluation: a body that imports itself would find half a cycle
         const id = definition.dynamic[index]
         if (id === undefined) throw new Error(`[eclipsa] module "${instance.id}" has no dynamic import ${index}`)
+        entered.add(id)
         return importModule(id)
       },
       importExpression: (specifier) => import(String(specifier)) as Promise<Namespace>,
-      meta: options.meta(instance.id),
-      components: (components) => Object.assign(instance.components, components),
+      get meta() {
+        return (meta ??= metaOf(instance))
+      },
+      components(components, signatures, takesOwnUpdates = false) {
+        Object.assign(instance.components, components)
+        Object.assign(instance.signatures, signatures)
+        instance.takesOwnUpdates ||= takesOwnUpdates
+      },
     }
+  }
+
+  function metaOf(instance: Instance): Meta {
+    const { id } = instance
+    const meta = options.meta(id) as Meta
+    return Object.defineProperty(meta, 'hot', {
+      enumerable: true,
+      get: () => (instance.hot ??= newHotState({ data: dataOf(id), events, resolve, invalidate: (message) => updates.refuse(id, message) })).context,
+    })
+    function resolve(specifier: string): string {
+      const known = meta.specifiers
+      if (known && Object.hasOwn(known, specifier)) return known[specifier]!
+      throw new Error(`[eclipsa] import.meta.hot.accept("${specifier}"): "${id}" imports nothing by this name; write it as the import does`)
+    }
+  }
+
+  function dataOf(id: string): Record<string, unknown> {
+    let data = hotData.get(id)
+    if (!data) hotData.set(id, (data = {}))
+    return data
   }
 
   const external = (id: string): object | undefined =>
@@ -141,7 +229,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     const pending: { id: string; importer: string | undefined }[] = [{ id: root, importer: undefined }]
     for (let next = pending.pop(); next; next = pending.pop()) {
       // Below a live instance everything was found when it was linked.
-      if (seen.has(next.id) || external(next.id) || instances.has(next.id)) continue
+      if (seen.has(next.id) || external(next.id) || live.has(next.id)) continue
       seen.add(next.id)
       const definition = definitions.get(next.id)
       if (!definition) return next
@@ -163,41 +251,40 @@ export function createRegistry(options: RegistryOptions): Registry {
     return instance.namespace
   }
 
-  function forgetImports(id: string): void {
-    for (const dep of definitions.get(id)?.deps ?? []) importers.get(dep)?.delete(id)
-  }
-
   /** These and everything that imports them statically; dynamic importers ask again anyway. */
   function withImporters(ids: Iterable<string>): Set<string> {
     const reached = new Set(ids)
-    for (const id of reached) for (const importer of importers.get(id) ?? []) reached.add(importer)
+    for (const id of reached) for (const importer of live.importers(id, false)) reached.add(importer)
     return reached
   }
 
   return {
-    define(id, deps, dynamic, factory) {
-      forgetImports(id)
-      definitions.set(id, { deps, dynamic, factory })
-      for (const dep of deps) {
-        const known = importers.get(dep)
-        if (known) known.add(id)
-        else importers.set(dep, new Set([id]))
-      }
+    define(id, deps, dynamic, factory, weak) {
+      definitions.set(id, { deps, dynamic, factory, weak: weak?.length ? new Set(weak) : NONE })
     },
-    import: importModule,
-    isLive: (id) => instances.has(id),
+    definitionOf: (id) => definitions.get(id),
+    import(id) {
+      entries.add(id)
+      return importModule(id)
+    },
+    isLive: (id) => live.has(id),
     remove(ids) {
-      for (const id of ids) {
-        forgetImports(id)
-        definitions.delete(id)
-        instances.delete(id)
-      }
+      const removed = [...ids]
+      for (const id of removed) definitions.delete(id)
+      updates.dropped(removed)
     },
-    invalidate: (ids) => [...withImporters(ids)].filter((id) => instances.delete(id)),
-    failed: () => [...instances.values()].filter((instance) => instance.failure).map((instance) => instance.id),
-    componentsOf: (id) => instances.get(id)?.components ?? {},
+    update: (changed, how) => updates.update(changed, how),
+    emit: (event, payload) => events.emit(event, payload),
+    invalidate: (ids) => [...withImporters(ids)].filter((id) => live.delete(id)),
+    failed: () => [...live.all()].filter((instance) => instance.failure).map((instance) => instance.id),
+    componentsOf: (id) => live.get(id)?.components ?? {},
   }
 }
+
+const throwing = (error: unknown): Factory =>
+  function* () {
+    throw error
+  }
 
 function missing(id: string, importer?: string): Error {
   const from = importer === undefined ? '' : `, imported by "${importer}"`
