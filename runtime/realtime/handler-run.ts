@@ -73,7 +73,6 @@ export class HandlerRun implements Caller, ConnectionTarget {
     next.inbox.takeOver(this.inbox)
     this.#onError.clear()
     this.#onClose.dispatch(REPLACED, this)
-    this.#onClose.clear()
   }
 
   /** An error of the socket. */

@@ -1,10 +1,11 @@
 /** What an edited handler does to open sessions (docs/realtime.md, "In development"). */
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { describe, test } from 'node:test'
+import { afterEach, describe, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { limits } from './limits.js'
+import type { RealtimeSymbol } from './registry.js'
 import { FakeHost, FakeSocket, settle } from './testing/fake-host.js'
 import type { Peer } from './testing/fake-host.js'
 import type { RealtimeConnection, RealtimeHandler } from './types.js'
@@ -12,6 +13,11 @@ import type { RealtimeConnection, RealtimeHandler } from './types.js'
 type Connection = RealtimeConnection<any, any, any>
 
 const REPLACED = { code: 1012, reason: 'handler replaced', wasClean: true }
+
+/** What ran though it must not. Noted, since the session catches what is thrown there. */
+const wrong: string[] = []
+const never = (what: string): void => void wrong.push(what)
+afterEach(() => assert.deepEqual(wrong.splice(0), []))
 
 /** Sends back what it gets, with its name. */
 const echo = (name: string): RealtimeHandler<any, any, any> => (connection) => {
@@ -75,7 +81,7 @@ describe('the new run', () => {
       assert.equal(swapped, 1)
       assert.deepEqual(ends, ['old 1012', 'error', 'new 1011'])
       assert.deepEqual([peer.socket.closed, peer.socket.frames.length, host.reports.length], [[1011, 'handler failed'], 1, 1])
-      assert.equal(host.edit(() => assert.fail('it is over')), 0)
+      assert.equal(host.edit(() => never('it is over')), 0)
     }
   })
 
@@ -106,10 +112,10 @@ describe('the old run', () => {
     assert.equal(connection.send('late'), false)
     assert.equal(connection.send(() => {}), false)
     connection.close(4000, 'late')
-    const never = (): void => assert.fail('called')
-    for (const off of [connection.onMessage(never), connection.onError(never)]) assert.equal(off(), undefined)
-    connection.onMessage(never)
-    connection.onError(never)
+    const revoked = (): void => never('revoked')
+    for (const off of [connection.onMessage(revoked), connection.onError(revoked)]) assert.equal(off(), undefined)
+    connection.onMessage(revoked)
+    connection.onError(revoked)
     await settle()
     message(1)
     assert.deepEqual([socket.messages, socket.closed], [['new 1'], undefined])
@@ -126,7 +132,7 @@ describe('the old run', () => {
     })
     host.edit(() => {})
     peer.connection.onClose((event) => void told.push(event))
-    peer.connection.onClose(() => assert.fail('taken back'))()
+    peer.connection.onClose(() => never('taken back'))()
     assert.deepEqual(told, [REPLACED], 'not inside onClose()')
     await settle()
     peer.closes(1000)
@@ -147,7 +153,7 @@ describe('the old run', () => {
   test('whose onClose throws or rejects is reported, and stops neither the others nor the swap', async () => {
     const host = new FakeHost()
     const peer = host.open((connection) => {
-      connection.onError(() => assert.fail('no callback after onClose'))
+      connection.onError(() => never('no callback after onClose'))
       connection.onClose(() => { throw new Error('thrown') })
       connection.onClose(() => Promise.reject(new Error('rejected')))
       connection.onClose(() => connection.send('late'))
@@ -171,13 +177,13 @@ describe('the old run', () => {
       throw new Error(name)
     }
     const peer = host.open((connection) => {
-      connection.onError(() => assert.fail('of the old run'))
+      connection.onError(() => never('of the old run'))
       connection.onMessage(() => late(connection, 'callback'))
       return late(connection, 'handler')
     })
     await settle()
     peer.message(1)
-    host.edit((connection) => void connection.onError(() => assert.fail('not the failure of the new run')))
+    host.edit((connection) => void connection.onError(() => never('not the failure of the new run')))
     gate.open()
     await settle()
     assert.deepEqual(results, [false, false])
@@ -217,7 +223,7 @@ describe('messages on their way', () => {
   test('also where the old run has registered, but nothing was delivered yet', async () => {
     const host = new FakeHost()
     const peer = host.open().message(1)
-    peer.connection.onMessage(() => assert.fail('it has given way'))
+    peer.connection.onMessage(() => never('it has given way'))
     host.edit(echo('new'))
     await settle()
     assert.deepEqual(peer.socket.messages, ['new 1'])
@@ -232,7 +238,7 @@ describe('messages on their way', () => {
       host.edit(echo('new'))
       peer.message(3)
     })
-    peer.connection.onMessage(() => assert.fail('revoked before its turn'))
+    peer.connection.onMessage(() => never('revoked before its turn'))
     await settle()
     assert.deepEqual([seen, peer.socket.messages], [['old 1'], ['new 2', 'new 3']])
   })
@@ -241,7 +247,7 @@ describe('messages on their way', () => {
     const host = new FakeHost()
     const peer = host.open((connection) => {
       connection.onMessage(() => void host.edit(echo('new')))
-      connection.onMessage(() => assert.fail('revoked before its turn'))
+      connection.onMessage(() => never('revoked before its turn'))
     })
     await settle()
     peer.message(1).message(2)
@@ -275,6 +281,7 @@ describe('messages on their way', () => {
     large.connection.onMessage(() => void host.edit(() => {}))
     await settle()
     assert.equal(large.message('x'.repeat(800)).socket.closed, undefined)
+    host.edit(() => {})
     assert.equal(large.message('x'.repeat(800)).socket.closed?.[0], 1013)
   })
 })
@@ -301,14 +308,17 @@ describe('a swap inside the code of the session', () => {
   test('in onClose: the handler between the two never starts', async () => {
     const host = new FakeHost()
     const peer = host.open((connection) => void connection.onClose(() => void host.edit(echo('newest')))).message(1)
-    host.edit(() => assert.fail('overtaken'))
+    host.edit(() => never('overtaken'))
     await settle()
     assert.deepEqual(peer.socket.messages, ['newest 1'])
   })
 
   test('in onError', async () => {
     const host = new FakeHost()
-    const peer = host.open((connection) => void connection.onError(() => void host.edit(echo('new'))))
+    const peer = host.open((connection) => {
+      connection.onError(() => void host.edit(echo('new')))
+      connection.onError(() => never('revoked before its turn'))
+    })
     peer.fails(new Error('socket'))
     await settle()
     assert.deepEqual(peer.message(1).socket.messages, ['new 1'])
@@ -328,7 +338,7 @@ describe('a swap inside the code of the session', () => {
   test('that ends the session instead starts nothing', async () => {
     const host = new FakeHost()
     const peer = host.open((connection) => void connection.onClose(() => void peer.closes(1000)))
-    host.edit(() => assert.fail('over'))
+    host.edit(() => never('over'))
     await settle()
     assert.equal(host.sessions.size, 0)
   })
@@ -357,7 +367,7 @@ describe('which sessions', () => {
 
   test('one that is being upgraded takes the newest when it opens', () => {
     const host = new FakeHost()
-    const peer = host.accept(() => assert.fail('edited since'))
+    const peer = host.accept(() => never('edited since'))
     assert.equal(host.edit((connection) => connection.send('new')), 0)
     assert.deepEqual(peer.opens().socket.messages, ['new'])
   })
@@ -369,7 +379,7 @@ describe('which sessions', () => {
     closing.connection.close(4000)
     const over = host.open().closes(1000)
     const lost = host.open().fails(new Error('gone'), 3)
-    assert.equal(host.edit(() => assert.fail('no session')), 0)
+    assert.equal(host.edit(() => never('no session')), 0)
     closing.closes(4000)
     await settle()
     assert.deepEqual(ends, [{ code: 4000, reason: '', wasClean: true }])
@@ -380,7 +390,7 @@ describe('which sessions', () => {
     const host = new FakeHost()
     const peers = Array.from({ length: 40 }, () => host.open())
     const drain = host.sessions.drain({ spreadMs: 1000 })
-    assert.equal(host.edit(() => assert.fail('going away')), 0)
+    assert.equal(host.edit(() => never('going away')), 0)
     host.symbols.clear()
     host.sessions.swap([])
     for (const peer of peers) peer.socket.onClosing = () => peer.closes(1001)
@@ -389,15 +399,27 @@ describe('which sessions', () => {
     assert.deepEqual(new Set(peers.map(({ socket }) => socket.closed?.[0])), new Set([1001]))
   })
 
-  test('a drain inside the swap stops it', () => {
+  test('a drain inside the swap stops it', async () => {
     const host = new FakeHost()
-    for (let i = 0; i < 3; i++) host.accept(() => {}).opens()
+    const peers = Array.from({ length: 3 }, () => host.accept(() => {}).opens())
+    let drain: Promise<void> | undefined
+    const swapped = host.edit(() => {
+      drain ??= host.sessions.drain({ spreadMs: 1000 })
+    })
+    assert.deepEqual([swapped, host.sessions.size], [1, 2])
+    for (const peer of peers) peer.closes(1001)
+    await host.clock.pass(2000)
+    await drain
+  })
+
+  test('none that opens while the others are swapped: it has the newest', () => {
+    const host = new FakeHost()
+    host.accept(() => {}).opens()
     let starts = 0
     assert.equal(host.edit(() => {
-      starts++
-      void host.sessions.drain({ spreadMs: 0 })
+      if (++starts === 1) host.accept((host.symbols.get('useRoom-1') as RealtimeSymbol).handler).opens()
     }), 1)
-    assert.deepEqual([starts, host.sessions.size], [1, 0])
+    assert.deepEqual([starts, host.sessions.size], [2, 2])
   })
 
   test('those whose symbol is gone are closed with 1012, named or not', async () => {
@@ -405,7 +427,7 @@ describe('which sessions', () => {
     const told: unknown[] = []
     const handler = (connection: Connection): void => void connection.onClose((event) => void told.push(event))
     const peers = ['gone', 'gone too', 'stays'].map((id) => host.accept(handler, undefined, undefined, id).opens())
-    const upgraded = host.accept(() => assert.fail('gone'), undefined, undefined, 'gone')
+    const upgraded = host.accept(() => never('gone'), undefined, undefined, 'gone')
     host.symbols.delete('gone')
     host.symbols.delete('gone too')
     assert.equal(host.sessions.swap(['gone']), 0)

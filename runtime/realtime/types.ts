@@ -78,8 +78,8 @@ export interface RealtimeConnection<
   /** What was passed to `connect()`. It comes from a stranger: check it. */
   readonly input: Input
   /**
-   * Sends a message; false when it was not taken, because the session is over or the client reads too
-   * slowly (then it is closed with 1013).
+   * Sends a message; false when it was not taken: the session is over, its socket is gone, the client reads too
+   * slowly (then it is closed with 1013), or, in development, an edited handler has taken the session over.
    * @throws TypeError for a message that can't be serialized.
    */
   send(message: ServerMessage): boolean
@@ -88,7 +88,10 @@ export interface RealtimeConnection<
    * Returns a function that ends it, like the other two.
    */
   onMessage(callback: (message: ClientMessage) => unknown): () => void
-  /** Calls back once, after the session has ended and never inside `close()`. */
+  /**
+   * Calls back once, after the session has ended and never inside `close()`. In development also with 1012
+   * `handler replaced`, when an edited handler takes the session over: undo here what the handler set up.
+   */
   onClose(callback: (event: RealtimeCloseEvent) => unknown): () => void
   /** Calls back for socket errors and for what handler and callbacks throw. */
   onError(callback: (error: unknown) => unknown): () => void
@@ -104,7 +107,10 @@ export interface RealtimeConnection<
   readonly c: Context<E>
 }
 
-/** The author's function. A throw or rejection closes the session with 1011. */
+/**
+ * The author's function. A throw or rejection closes the session with 1011. It runs once a session; in development an
+ * edited one runs again in each open session, with the same `input` and `c`.
+ */
 export type RealtimeHandler<
   Input = unknown,
   ClientMessage = unknown,
