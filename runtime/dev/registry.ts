@@ -69,6 +69,8 @@ export interface Registry {
   import(id: string): Promise<Namespace>
   /** Whether the module has an instance: it was linked, and maybe evaluated. */
   isLive(id: string): boolean
+  /** Of the present instance; another one after each evaluation. */
+  namespaceOf(id: string): Namespace | undefined
   /** Forgets definitions; instances go with the next update, when nothing imports them any more. */
   remove(ids: Iterable<string>): void
   /**
@@ -268,6 +270,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       return importModule(id)
     },
     isLive: (id) => live.has(id),
+    namespaceOf: (id) => live.get(id)?.namespace,
     remove(ids) {
       const removed = [...ids]
       for (const id of removed) definitions.delete(id)
