@@ -15,7 +15,7 @@ require (
 require (
 	github.com/joho/godotenv v1.5.1
 	github.com/tidwall/jsonc v0.3.3
-	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/sys v0.49.0
 )
 
 replace github.com/evanw/esbuild/esbuildast => ./transform/esbuildast

@@ -6,6 +6,7 @@ package devserver
 import (
 	"context"
 	"io"
+	"os"
 
 	"eclipsa/app"
 )
@@ -20,6 +21,8 @@ type Options struct {
 	// Verbose also prints sessions as they open and close.
 	Verbose        bool
 	Stdout, Stderr io.Writer
+	// Stdin is where keys come from, if it and Stdout are terminals. It may be nil.
+	Stdin *os.File
 }
 
 // Run serves the app until ctx ends, and returns when everything that it started has ended. Its

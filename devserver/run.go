@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"eclipsa/app"
+	"eclipsa/devserver/tty"
 	"eclipsa/nodeadapter"
 )
 
@@ -117,14 +118,15 @@ func (p *pipeline) serve(ctx context.Context, listeners []net.Listener, certific
 	server.DisableGeneralOptionsHandler = true
 
 	var parts sync.WaitGroup
-	parts.Go(func() { p.watcher.run(ctx) })
-	parts.Go(func() { p.run(ctx) })
+	begin := func(part func()) { parts.Go(func() { tty.Guard(part) }) }
+	begin(func() { p.watcher.run(ctx) })
+	begin(func() { p.run(ctx) })
 	failed := make(chan error, len(listeners))
 	for _, listener := range listeners {
 		if certificate != nil {
 			listener = tls.NewListener(listener, certificate)
 		}
-		parts.Go(func() {
+		begin(func() {
 			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				failed <- err
 				cancel()
@@ -132,12 +134,17 @@ func (p *pipeline) serve(ctx context.Context, listeners []net.Listener, certific
 		})
 	}
 	urls := addresses(p.app.Settings, listeners)
-	p.print.started(p.options.Version, time.Since(began), urls)
+	keyboard := openKeyboard(p.options.Stdin, p.print)
+	p.print.started(p.options.Version, time.Since(began), urls, keyboard != nil)
 	if h.hosts.network {
 		p.print.warn("the server is reachable from the network, and shows the app's sources to whoever is on it")
 	}
 	if p.app.Settings.Open {
 		openBrowser(urls[0])
+	}
+	if keyboard != nil {
+		c := &console{keyboard: keyboard, print: p.print, urls: urls, restart: p.restart, quit: cancel}
+		begin(func() { c.run(ctx) })
 	}
 	<-ctx.Done()
 	close(stopping)

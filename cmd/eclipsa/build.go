@@ -8,6 +8,7 @@ import (
 
 	"eclipsa/app"
 	"eclipsa/build"
+	"eclipsa/devserver/tty"
 )
 
 func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -24,10 +25,10 @@ func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	overrides.when(f, "host", func(s *app.Settings) { s.BuildHost = *host })
 	overrides.when(f, "compress", func(s *app.Settings) { s.Compress = *compress })
 	overrides.when(f, "sourcemap", func(s *app.Settings) { s.Sourcemap = *sourcemap })
-	_, err = build.Run(ctx, build.Options{Root: root, Overrides: overrides.all(f), Stdout: stdout, Terminal: isTerminal(stdout)})
+	_, err = build.Run(ctx, build.Options{Root: root, Overrides: overrides.all(f), Stdout: stdout, Terminal: tty.Is(stdout) && tty.Colours(stdout)})
 	var failure *build.Failure
 	if errors.As(err, &failure) {
-		fmt.Fprint(stderr, failure.Text(isTerminal(stderr)))
+		fmt.Fprint(stderr, failure.Text(tty.Colours(stderr)))
 		return errReported
 	}
 	return err

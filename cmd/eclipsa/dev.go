@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"os"
 
 	"eclipsa/app"
 	"eclipsa/devserver"
@@ -26,6 +27,6 @@ func dev(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	overrides.when(f, "strict-port", func(s *app.Settings) { s.StrictPort = *strictPort })
 	overrides.when(f, "open", func(s *app.Settings) { s.Open = *open })
 	return devserver.Run(ctx, devserver.Options{
-		Root: root, Overrides: overrides.all(f), Version: version, Verbose: *verbose, Stdout: stdout, Stderr: stderr,
+		Root: root, Overrides: overrides.all(f), Version: version, Verbose: *verbose, Stdin: os.Stdin, Stdout: stdout, Stderr: stderr,
 	})
 }

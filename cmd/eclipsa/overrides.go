@@ -2,8 +2,6 @@ package main
 
 import (
 	"flag"
-	"io"
-	"os"
 
 	"eclipsa/app"
 )
@@ -31,13 +29,4 @@ func (o *overrides) when(f *flags, name string, override app.Override) {
 func (o *overrides) all(f *flags) []app.Override {
 	o.when(f, "base", func(s *app.Settings) { s.Base = o.base })
 	return o.list
-}
-
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }

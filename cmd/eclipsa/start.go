@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"eclipsa/devserver/tty"
 	"eclipsa/nodeadapter"
 )
 
@@ -39,9 +40,24 @@ func start(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	child := exec.CommandContext(ctx, node, script)
 	child.Dir, child.Stdin, child.Stdout, child.Stderr = root, os.Stdin, stdout, stderr
 	child.Env = withVariable(withVariable(os.Environ(), "PORT", *port), "HOST", *host)
-	child.Cancel = func() error { return child.Process.Signal(syscall.SIGTERM) }
+	child.Cancel = func() error {
+		if hasHeard(ctx) {
+			return nil
+		}
+		return child.Process.Signal(syscall.SIGTERM)
+	}
 	child.WaitDelay = stopPatience
-	return childExit(ctx, child.Run())
+	if err := child.Start(); err != nil {
+		return err
+	}
+	startedApp.Store(child.Process)
+	return childExit(ctx, child.Wait())
+}
+
+// hasHeard says that a terminal has sent its Ctrl-C to the child too: a second signal would end it at once.
+func hasHeard(ctx context.Context) bool {
+	var reason *signalled
+	return errors.As(context.Cause(ctx), &reason) && reason.by == os.Interrupt && tty.Is(os.Stdin)
 }
 
 func withVariable(environment []string, name, value string) []string {

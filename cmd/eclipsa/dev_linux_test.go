@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"eclipsa/devserver/tty/ttytest"
+)
+
+// TestMain is also the program itself, for tests that run it in a terminal.
+func TestMain(m *testing.M) {
+	if os.Getenv("ECLIPSA_TEST_PROGRAM") == "" {
+		os.Exit(m.Run())
+	}
+	main()
+}
+
+// devCommand runs `eclipsa dev` in a new app, whose worker prints its process id.
+func devCommand(t *testing.T) *exec.Cmd {
+	t.Helper()
+	modules, err := filepath.Abs("../../node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"package.json":         `{ "name": "fixture", "type": "module" }`,
+		"app/+page.tsx":        "export default () => <p>page</p>\n",
+		"app/slow/+server.ts":  "export const GET = () => { console.log('slow began'); return new Promise(() => {}) }\n",
+		"app/+server-entry.ts": "import { Hono } from 'hono'\nconsole.log(`worker=${process.pid};`)\nexport default new Hono()\n",
+	} {
+		file := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(root, "node_modules"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(modules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.Name() != ".eclipsa" {
+			os.Symlink(filepath.Join(modules, entry.Name()), filepath.Join(root, "node_modules", entry.Name()))
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(self, "dev", "--port", "0")
+	command.Dir = root
+	command.Env = append(os.Environ(), "ECLIPSA_TEST_PROGRAM=1", "NO_COLOR=1")
+	return command
+}
+
+// untilWorker waits for the process id that the newest worker prints.
+func untilWorker(t *testing.T, term *ttytest.Terminal) int {
+	t.Helper()
+	term.Until("worker=")
+	pid, err := strconv.Atoi(term.Until(";"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
+
+func expectNoProcess(t *testing.T, pid int) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); syscall.Kill(pid, 0) == nil; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			syscall.Kill(pid, syscall.SIGKILL)
+			t.Fatalf("process %d is left", pid)
+		}
+	}
+}
+
+func TestDevKeys(t *testing.T) {
+	term := ttytest.Start(t, devCommand(t))
+	term.Until("Press h for help")
+	first := untilWorker(t, term)
+	term.UntilLines(false)
+	term.Press("h")
+	term.Until("quit, as Ctrl-C does")
+	term.Press("r")
+	term.Until("restart")
+	second := untilWorker(t, term)
+	if first == second {
+		t.Error("the worker is the same")
+	}
+	expectNoProcess(t, first)
+	term.Press("c")
+	term.Until("\x1b[H")
+	term.Until("  Local:")
+	if regexp.MustCompile(`\x1b\[\d+m`).MatchString(term.Text()) {
+		t.Error("colours in spite of NO_COLOR")
+	}
+	term.Press("q")
+	if code := term.End(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	term.UntilLines(true)
+	expectNoProcess(t, second)
+}
+
+func TestDevEnds(t *testing.T) {
+	for name, test := range map[string]struct {
+		end  func(*ttytest.Terminal)
+		code int
+	}{
+		"Ctrl-C":  {func(term *ttytest.Terminal) { term.Press("\x03") }, 0},
+		"SIGTERM": {func(term *ttytest.Terminal) { term.Signal(syscall.SIGTERM) }, 0},
+		"SIGHUP":  {func(term *ttytest.Terminal) { term.Signal(syscall.SIGHUP) }, 0},
+		"SIGQUIT": {func(term *ttytest.Terminal) { term.Signal(syscall.SIGQUIT) }, 2},
+		"SIGKILL": {func(term *ttytest.Terminal) { term.Signal(syscall.SIGKILL) }, -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			term := ttytest.Start(t, devCommand(t))
+			worker := untilWorker(t, term)
+			term.UntilLines(false)
+			test.end(term)
+			if code := term.End(); code != test.code {
+				t.Errorf("exit code %d", code)
+			}
+			if name != "SIGKILL" {
+				term.UntilLines(true)
+			}
+			expectNoProcess(t, worker)
+		})
+	}
+}
+
+// TestDevEndsAtOnce: a request that never ends holds the first Ctrl-C back, not the second.
+func TestDevEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	term := ttytest.Start(t, devCommand(t))
+	term.Until("Local:   ")
+	url := strings.TrimSpace(term.Until("\n"))
+	worker := untilWorker(t, term)
+	go func() {
+		if response, err := http.Get(url + "slow"); err == nil {
+			response.Body.Close()
+		}
+	}()
+	term.Until("slow began")
+	if code := term.EndPressing("\x03"); code != 130 {
+		t.Errorf("exit code %d", code)
+	}
+	term.UntilLines(true)
+	expectNoProcess(t, worker)
+}
+
+// TestDevWithoutTerminal: other programs read this.
+func TestDevWithoutTerminal(t *testing.T) {
+	t.Parallel()
+	command := devCommand(t)
+	var errors bytes.Buffer
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command.Stderr = &errors
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer command.Process.Kill()
+	var text bytes.Buffer
+	until := func(want string) {
+		t.Helper()
+		for !strings.Contains(text.String(), want) {
+			var piece [1024]byte
+			n, err := output.Read(piece[:])
+			if text.Write(piece[:n]); err != nil {
+				t.Fatalf("%v; output:\n%s", err, text.String())
+			}
+		}
+	}
+	until("worker=")
+	page := filepath.Join(command.Dir, "app", "+page.tsx")
+	if err := os.WriteFile(page, []byte("export default () => <p>new</p>\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	until(" ms)\n")
+	command.Process.Signal(syscall.SIGTERM)
+	if err := command.Wait(); err != nil {
+		t.Error(err)
+	}
+	want := regexp.MustCompile(`^  eclipsa \S+ ready in [\d.]+ ms\n  Local:   http://localhost:\d+/\nworker=\d+;\n(reload|update) app/\+page\.tsx \([\d.]+ ms\)\n$`)
+	if !want.MatchString(text.String()) || errors.Len() > 0 {
+		t.Errorf("got %q and %q", text.String(), errors.String())
+	}
+}
