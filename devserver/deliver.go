@@ -20,7 +20,7 @@ import (
 // deliver sends the outcome of an update where it belongs, and prints its line.
 func (p *pipeline) deliver(ctx context.Context, changes map[string]change, done outcome, began time.Time) {
 	for _, d := range done.warnings {
-		p.print.once(strings.TrimSpace(d.Format(p.print.colours)))
+		p.print.once(strings.TrimSpace(d.Format(p.print.errColours)))
 	}
 	done = p.withOwed(done)
 	defer p.unsettle()()
