@@ -127,6 +127,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     live,
     events,
     import: importModule,
+    isDefined: (id) => definitions.has(id),
     addFailed(id, error) {
       const instance = newInstance(id, definitions.get(id) ?? { deps: [], dynamic: [], weak: NONE, factory: throwing(error) })
       instance.failure = { error }

@@ -169,6 +169,18 @@ describe('where a change ends', () => {
     assert.deepEqual(log, ['leaf@3', 'dialog'])
   })
 
+  test('a module that the app no longer has is forgotten, with its importers evaluated again', async () => {
+    define('main', ['page', 'gone'])
+    define('page')
+    define('gone')
+    await started()
+    registry.remove(['gone'])
+    define('main', ['page'], undefined, { version: 2 })
+    assert.deepEqual(await registry.update(['main', 'gone'], { evaluateRoots: true }), { evaluated: ['main'] })
+    assert.equal(registry.isLive('gone'), false)
+    await assert.rejects(registry.import('gone'), /never sent/)
+  })
+
   test('imports are those of the running instance: a change that drops one is not stopped by it', async () => {
     define('main', ['page'])
     define('page', ['old'], accepting)

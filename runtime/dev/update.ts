@@ -30,6 +30,7 @@ export interface UpdateHost {
   live: LiveModules
   events: HotEvents
   import(id: string): Promise<Namespace>
+  isDefined(id: string): boolean
   /** Puts an instance there that stands for an import that failed before there was one. */
   addFailed(id: string, error: unknown): void
   /** Imported by the host, not by modules. */
@@ -165,7 +166,7 @@ export function createUpdates(host: UpdateHost): Updates {
     await forget(spread.stale)
     const outcomes = new Map<string, Outcome>()
     const mine: Instance[] = (made = [])
-    await Promise.race([Promise.all([...wanted(spread)].map((id) => importAgain(id, outcomes, abandoned))), aborted(abandoned)])
+    await Promise.race([Promise.all([...wanted(spread)].filter(host.isDefined).map((id) => importAgain(id, outcomes, abandoned))), aborted(abandoned)])
     made = undefined
     const order = inOrder(mine.filter((instance) => live.get(instance.id) === instance))
     for (const { id } of order) evaluated.add(id)

@@ -1,0 +1,43 @@
+/** After an update: replaces components under their state, and finds the modules for which that is not enough. */
+import type { Replacement } from './update.js'
+
+export type Refresh = (previous: Function, next: Function, resetState: boolean) => void
+
+/**
+ * @param replacements dependencies first
+ * @returns modules that took their own updates as components, but whose importers have to know of this one
+ */
+export function refreshComponents(replacements: readonly Replacement[], refresh: Refresh): string[] {
+  const stateful = withOtherHooks(replacements)
+  for (const { previous, next } of replacements) {
+    for (const [name, component] of Object.entries(next.components)) {
+      const before = previous.components[name]
+      if (isHook(name) || typeof before !== 'function' || typeof component !== 'function') continue
+      refresh(before, component, stateful.has(next.id) || previous.signatures[name] !== next.signatures[name])
+    }
+  }
+  return replacements.filter(needsImporters).map(({ next }) => next.id)
+}
+
+/** Modules whose hooks changed, and those above them: the state of their components may not fit any more. */
+function withOtherHooks(replacements: readonly Replacement[]): Set<string> {
+  const found = new Set<string>()
+  for (const { previous, next } of replacements) {
+    const changed = Object.keys(next.signatures).some((name) => {
+      const before = previous.signatures[name]
+      return isHook(name) && before !== undefined && before !== next.signatures[name]
+    })
+    if (changed || next.definition.deps.some((dep) => found.has(dep))) found.add(next.id)
+  }
+  return found
+}
+
+/** A module of components that has become another kind of module, or whose exports came or went. */
+function needsImporters({ previous, next }: Replacement): boolean {
+  if (!previous.takesOwnUpdates || next.hot?.acceptsItself) return false
+  return !next.takesOwnUpdates || exportsOf(previous) !== exportsOf(next)
+}
+
+const exportsOf = ({ namespace }: Replacement['next']): string => Object.keys(namespace).sort().join()
+
+const isHook = (name: string): boolean => /^use[A-Z]/.test(name)
