@@ -32,8 +32,26 @@ func (s *source) server(tree *esbuildast.Tree, found symbols, constants bool) Mo
 		changed = changed || folded
 		dropUnusedImports(tree, removed)
 	}
-	module := s.print(tree, Server)
+	module := s.printServer(tree, found)
 	module.Unchanged = !changed
+	return module
+}
+
+// printServer takes the module apart where that was asked for and can be done.
+func (s *source) printServer(tree *esbuildast.Tree, found symbols) (module Module) {
+	if !s.options.Split || s.options.Form != Registry {
+		return s.print(tree, Server)
+	}
+	tree.ToRegistry()
+	if parts, exportParts := s.split(tree, found); parts != nil {
+		module = s.describe(tree)
+		module.Parts, module.ExportParts = parts, exportParts
+		return module
+	}
+	module = s.print(tree, Server)
+	for i := range found.symbols {
+		found.symbols[i].Hash = hashOf(module.Code)
+	}
 	return module
 }
 
@@ -60,20 +78,28 @@ func setOf(refs []esbuildast.Ref) map[esbuildast.Ref]bool {
 	return set
 }
 
-// print makes the module in the form that was asked for. Only development maps of client modules
-// hold the source text: it has the handlers in it.
-func (s *source) print(tree *esbuildast.Tree, side Sides) (module Module) {
+// print makes the module in the form that was asked for.
+func (s *source) print(tree *esbuildast.Tree, side Sides) Module {
 	if s.options.Form == Registry && !tree.IsRegistry() {
 		tree.ToRegistry()
 	}
-	module.AcceptsHot = tree.CallsHotAccept()
+	module := s.describe(tree)
 	if side == Client && s.options.Dev && s.options.Form == Registry && tree.RegisterComponents() {
 		module.AcceptsHot = true
 	}
-	module.Code, module.Map = tree.Print(esbuildast.PrintOptions{
-		SourceMap:      s.options.SourceMap,
-		SourcesContent: side == Server || s.options.Dev,
-	})
+	module.Code, module.Map = tree.Print(s.printOptions(side))
+	return module
+}
+
+// printOptions leave the source text out of production maps of client modules: it has the handlers
+// in it.
+func (s *source) printOptions(side Sides) esbuildast.PrintOptions {
+	return esbuildast.PrintOptions{SourceMap: s.options.SourceMap, SourcesContent: side == Server || s.options.Dev}
+}
+
+// describe is all that is told of a module besides its code.
+func (s *source) describe(tree *esbuildast.Tree) (module Module) {
+	module.AcceptsHot = tree.CallsHotAccept()
 	for _, i := range tree.Imports() {
 		module.Imports = append(module.Imports, s.importOf(i))
 	}

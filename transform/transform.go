@@ -91,8 +91,9 @@ type Module struct {
 	// AcceptsHot says that the module calls import.meta.hot.accept, or (Dev) that every export
 	// is a component or the stub of a server symbol, and at least one a component.
 	AcceptsHot bool
-	// Parts are what Split made of a server module, the facade last (DESIGN.md D7); nil where the
-	// file stays whole.
+	// Parts are what Split made of a server module, the facade last (DESIGN.md D7); Code is empty
+	// then. They are nil where the file stays whole: where no part would change alone, or where what
+	// an effect sees could change (a statement that runs reaches a symbol, direct eval).
 	Parts []Part
 	// ExportParts names the part that declares an export; what is re-exported is only in the facade.
 	ExportParts map[string]string
@@ -100,12 +101,15 @@ type Module struct {
 
 // Part is one registry module of a server file that was taken apart.
 type Part struct {
-	// Name is "body" (what runs at evaluation, with the functions that it mentions), "symbols" (the
-	// markers' calls and the functions that only they reach), "view" (the other functions), or ""
-	// for the facade, which exports everything.
+	// Name is "imports" (nothing but dependencies: they give the order of evaluation), "body" (what
+	// runs at evaluation, with the functions that it mentions), "symbols" (the markers' calls and the
+	// functions that only they reach), "view" (the other functions), or "" for the facade, which
+	// exports everything.
 	Name string
+	// Code has no comments: editing one changes nothing.
 	Code string
-	Map  []byte
+	// Map is nil for imports and facade, which have no code of the file.
+	Map []byte
 	// Deps are the parameters after $, in order; Dynamic what $.import(n) counts.
 	Deps    []PartDep
 	Dynamic []Import
@@ -158,8 +162,9 @@ type Symbol struct {
 	// Name is the binding, "default", or the dotted path of a property ("api.room").
 	Name         string `json:"name"`
 	Line, Column int
-	// Hash changes with the call and with every function of the file that it reaches; Reaches is what
-	// it mentions beside those. Both only with Split.
+	// Hash changes with the call and with every function of the file that it reaches, not with places,
+	// comments or types; Reaches is what it mentions beside those. Both only with Split. For a file
+	// that stays whole Hash is the module's, and Reaches nil.
 	Hash    string    `json:"-"`
 	Reaches []PartDep `json:"-"`
 }

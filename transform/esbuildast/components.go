@@ -303,10 +303,15 @@ func (t *Tree) isHotAccept(data js_ast.E) bool {
 	if !ok || hot.Name != "hot" {
 		return false
 	}
-	if meta, ok := hot.Target.Data.(*js_ast.EDot); ok && t.registry != nil && meta.Name == "meta" {
+	return t.isMeta(hot.Target.Data)
+}
+
+// isMeta recognises import.meta in both forms.
+func (t *Tree) isMeta(data js_ast.E) bool {
+	if meta, ok := data.(*js_ast.EDot); ok && t.registry != nil && meta.Name == "meta" {
 		id, ok := meta.Target.Data.(*js_ast.EIdentifier)
 		return ok && id.Ref == t.registry.dollar
 	}
-	_, ok = hot.Target.Data.(*js_ast.EImportMeta)
+	_, ok := data.(*js_ast.EImportMeta)
 	return ok
 }

@@ -137,6 +137,15 @@ func (t *Tree) calls() (imports []Import) {
 
 // eachCall visits what is left: the arguments of a stub are gone, and the imports in them.
 func (t *Tree) eachCall(visit func(record uint32, kind ImportKind, number *js_ast.ENumber)) {
+	for i := range t.ast.Parts {
+		t.eachCallIn(i, visit)
+	}
+}
+
+func (t *Tree) eachCallIn(part int, visit func(record uint32, kind ImportKind, number *js_ast.ENumber)) {
+	if len(t.ast.Parts[part].Stmts) == 0 || !t.hasCalls(part) {
+		return
+	}
 	w := &walker{expr: func(slot *js_ast.Expr) bool {
 		switch e := slot.Data.(type) {
 		case *js_ast.EImportString:
@@ -150,11 +159,7 @@ func (t *Tree) eachCall(visit func(record uint32, kind ImportKind, number *js_as
 		}
 		return true
 	}}
-	for i := range t.ast.Parts {
-		if len(t.ast.Parts[i].Stmts) > 0 && t.hasCalls(i) {
-			w.stmts(t.ast.Parts[i].Stmts)
-		}
-	}
+	w.stmts(t.ast.Parts[part].Stmts)
 }
 
 // hasCalls asks the parser's list, so that most parts need no walk.

@@ -28,9 +28,23 @@ func (t *Tree) Print(options PrintOptions) (code string, sourceMap []byte) {
 		tree.Directives = nil // the factory itself is strict
 	}
 	names := t.names(symbols)
+	js, mappings := t.print(tree, symbols, names, options, config.LegalCommentsInline)
+	head, tail := "", ""
+	if t.registry != nil {
+		head, tail = t.registryFrame(names)
+	}
+	code = head + js + tail
+	if options.SourceMap {
+		sourceMap = t.mapJSON(strings.Count(head, "\n"), mappings, options.SourcesContent)
+	}
+	return code, sourceMap
+}
+
+func (t *Tree) print(tree js_ast.AST, symbols ast.SymbolMap, names renamer.Renamer, options PrintOptions, comments config.LegalComments) (string, sourcemap.Chunk) {
 	printOptions := js_printer.Options{
 		OutputFormat:                 config.FormatESModule,
 		UnsupportedFeatures:          target,
+		LegalComments:                comments,
 		RequireOrImportMetaForSource: func(uint32) (r js_printer.RequireOrImportMeta) { return r },
 	}
 	if options.SourceMap {
@@ -42,15 +56,7 @@ func (t *Tree) Print(options PrintOptions) (code string, sourceMap []byte) {
 		printOptions.Indent = 1
 	}
 	result := js_printer.Print(tree, symbols, names, printOptions)
-	head, tail := "", ""
-	if t.registry != nil {
-		head, tail = t.registryFrame(names)
-	}
-	code = head + string(result.JS) + tail
-	if options.SourceMap {
-		sourceMap = t.mapJSON(strings.Count(head, "\n"), result.SourceMapChunk, options.SourcesContent)
-	}
-	return code, sourceMap
+	return string(result.JS), result.SourceMapChunk
 }
 
 // lineTables are the same for both modules of a text.

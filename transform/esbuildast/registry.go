@@ -37,12 +37,15 @@ func (t *Tree) ToRegistry() {
 	dollar := t.newSymbol("$")
 	t.registry = &registryForm{dollar: dollar}
 	t.dynamic = map[*js_ast.ENumber]uint32{}
+	t.assigned = map[Ref]map[int]bool{}
 	helperRefs := t.helperRefs()
 	for i := range t.ast.Parts {
-		w := &walker{expr: func(slot *js_ast.Expr) bool {
+		w := &walker{stmt: func(slot *js_ast.Stmt) bool { t.noteLoop(i, slot.Data); return true }}
+		w.expr = func(slot *js_ast.Expr) bool {
+			t.noteAssignments(i, slot.Data)
 			switch e := slot.Data.(type) {
 			case *js_ast.EImportMeta:
-				slot.Data = t.member("meta", *slot)
+				slot.Data = t.dollarMember("meta", *slot)
 			case *js_ast.EImportString:
 				number := &js_ast.ENumber{}
 				t.dynamic[number] = e.ImportRecordIndex
@@ -57,7 +60,7 @@ func (t *Tree) ToRegistry() {
 				}
 			}
 			return true
-		}}
+		}
 		t.ast.Parts[i].Stmts = w.stmts(t.ast.Parts[i].Stmts)
 	}
 }
@@ -68,13 +71,13 @@ func (t *Tree) newSymbol(name string) ast.Ref {
 	return ref
 }
 
-func (t *Tree) member(name string, at js_ast.Expr) *js_ast.EDot {
+func (t *Tree) dollarMember(name string, at js_ast.Expr) *js_ast.EDot {
 	return &js_ast.EDot{Target: js_ast.Expr{Loc: at.Loc, Data: &js_ast.EIdentifier{Ref: t.registry.dollar}}, Name: name, NameLoc: at.Loc}
 }
 
 func (t *Tree) callMember(name string, at js_ast.Expr, arg js_ast.E) *js_ast.ECall {
 	return &js_ast.ECall{
-		Target: js_ast.Expr{Loc: at.Loc, Data: t.member(name, at)},
+		Target: js_ast.Expr{Loc: at.Loc, Data: t.dollarMember(name, at)},
 		Args:   []js_ast.Expr{{Loc: at.Loc, Data: arg}},
 		Kind:   js_ast.TargetWasOriginallyPropertyAccess,
 	}
@@ -207,46 +210,65 @@ func defaultView(stmt js_ast.Stmt, s *js_ast.SExportDefault) js_ast.Stmt {
 // registryFrame is what stands around the body. Everything before the body is one line.
 func (t *Tree) registryFrame(names renamer.Renamer) (head, tail string) {
 	dollar := names.NameForSymbol(t.registry.dollar)
+	var params []string
+	for _, d := range t.registry.dependencies {
+		params = append(params, names.NameForSymbol(d.namespace))
+	}
+	head = factoryHead(dollar, params, t.hasTopLevelAwait(), t.getters(names), namesOf(names, t.registry.stars))
+	return head, t.componentsCall(dollar, names) + "}"
+}
+
+func factoryHead(dollar string, params []string, async bool, getters, stars []string) string {
 	var b strings.Builder
-	if t.hasTopLevelAwait() {
+	if async {
 		b.WriteString("async ")
 	}
 	b.WriteString("function*(" + dollar)
-	for _, d := range t.registry.dependencies {
-		b.WriteString(", " + names.NameForSymbol(d.namespace))
+	for _, param := range params {
+		b.WriteString(", " + param)
 	}
 	b.WriteString(`) { "use strict"; `)
-	if getters := t.getters(names); len(getters) > 0 {
+	if len(getters) > 0 {
 		b.WriteString(dollar + ".exports({ " + strings.Join(getters, ", ") + " }); ")
 	}
-	for _, star := range t.registry.stars {
-		b.WriteString(dollar + ".star(" + names.NameForSymbol(star) + "); ")
+	for _, star := range stars {
+		b.WriteString(dollar + ".star(" + star + "); ")
 	}
 	b.WriteString("yield;\n")
-	return b.String(), t.componentsCall(dollar, names) + "}"
+	return b.String()
 }
 
 func (t *Tree) getters(names renamer.Renamer) (getters []string) {
 	for _, export := range t.exports() {
-		ref := t.ast.NamedExports[export].Ref
-		value := ""
-		if alias := t.symbol(ref).NamespaceAlias; alias != nil {
-			value = names.NameForSymbol(alias.NamespaceRef)
-			if js_ast.IsIdentifier(alias.Alias) {
-				value += "." + alias.Alias
-			} else {
-				value += "[" + quote(alias.Alias) + "]"
-			}
-		} else {
-			value = names.NameForSymbol(ref)
-		}
-		name := export
-		if !js_ast.IsIdentifier(name) {
-			name = quote(name)
-		}
-		getters = append(getters, "get "+name+"() { return "+value+" }")
+		getters = append(getters, getter(export, t.valueOf(t.ast.NamedExports[export].Ref, names)))
 	}
 	return getters
+}
+
+// valueOf reads a symbol: an import through its namespace.
+func (t *Tree) valueOf(ref ast.Ref, names renamer.Renamer) string {
+	if alias := t.symbol(ref).NamespaceAlias; alias != nil {
+		return names.NameForSymbol(alias.NamespaceRef) + member(alias.Alias)
+	}
+	return names.NameForSymbol(ref)
+}
+
+func member(name string) string {
+	if js_ast.IsIdentifier(name) {
+		return "." + name
+	}
+	return "[" + quote(name) + "]"
+}
+
+func getter(export, value string) string {
+	return "get " + propertyKey(export) + "() { return " + value + " }"
+}
+
+func propertyKey(name string) string {
+	if js_ast.IsIdentifier(name) {
+		return name
+	}
+	return quote(name)
 }
 
 func quote(text string) string { return string(helpers.QuoteForJSON(text, false)) }

@@ -25,6 +25,8 @@ type Tree struct {
 	lines   []sourcemap.LineOffsetTable
 	// stubs are the client's calls of markers (see Compile).
 	stubs map[*js_ast.ECall]bool
+	// assigned are the statements that give a binding another value, once the tree has the registry form.
+	assigned map[Ref]map[int]bool
 	// registry is set once the tree has the registry form.
 	registry *registryForm
 }

@@ -1,0 +1,207 @@
+package esbuildast
+
+import (
+	"github.com/evanw/esbuild/internal/ast"
+	"github.com/evanw/esbuild/internal/js_ast"
+)
+
+// Function is a statement that does nothing but bind a function: it may move to another module
+// without an effect changing its place.
+type Function struct {
+	Ref Ref
+	// Hoisted declarations are there before any statement runs.
+	Hoisted bool
+}
+
+// Functions finds the statements that only bind functions, by index. Functions that something
+// assigns to are left out: they are state.
+func (t *Tree) Functions() map[int]Function {
+	found := map[int]Function{}
+	for i := range t.ast.Parts {
+		if f, ok := t.functionIn(t.ast.Parts[i].Stmts); ok && len(t.assigned[f.Ref]) == 0 {
+			found[i] = f
+		}
+	}
+	return found
+}
+
+func (t *Tree) functionIn(stmts []js_ast.Stmt) (f Function, ok bool) {
+	if len(stmts) != 1 {
+		return f, false
+	}
+	switch s := stmts[0].Data.(type) {
+	case *js_ast.SFunction:
+		return Function{t.ref(s.Fn.Name.Ref), true}, true
+	case *js_ast.SLocal:
+		if name, value, single := singleDeclaration(s); single && s.Kind == js_ast.LocalConst && isFunction(value.Data) {
+			return Function{t.ref(name), false}, true
+		}
+	case *js_ast.SExportDefault:
+		switch value := s.Value.Data.(type) {
+		case *js_ast.SFunction:
+			if value.Fn.Name != nil {
+				return Function{t.ref(value.Fn.Name.Ref), true}, true
+			}
+			return Function{t.ref(s.DefaultName.Ref), true}, true
+		case *js_ast.SExpr:
+			if isFunction(value.Value.Data) {
+				return Function{t.ref(s.DefaultName.Ref), false}, true
+			}
+		}
+	}
+	return f, false
+}
+
+func singleDeclaration(s *js_ast.SLocal) (name ast.Ref, value js_ast.Expr, ok bool) {
+	if len(s.Decls) != 1 {
+		return name, value, false
+	}
+	b, ok := s.Decls[0].Binding.Data.(*js_ast.BIdentifier)
+	if !ok {
+		return name, value, false
+	}
+	return b.Ref, s.Decls[0].ValueOrNil, true
+}
+
+func isFunction(data js_ast.E) bool {
+	switch data.(type) {
+	case *js_ast.EArrow, *js_ast.EFunction:
+		return true
+	}
+	return false
+}
+
+// DefaultAlias is the binding that a statement `export default name` exports, if it is one.
+func (t *Tree) DefaultAlias(statement int) (Ref, bool) {
+	stmts := t.ast.Parts[statement].Stmts
+	if len(stmts) != 1 {
+		return 0, false
+	}
+	if s, ok := stmts[0].Data.(*js_ast.SExportDefault); ok {
+		if value, ok := s.Value.Data.(*js_ast.SExpr); ok {
+			if id, ok := value.Value.Data.(*js_ast.EIdentifier); ok {
+				return t.ref(id.Ref), true
+			}
+		}
+	}
+	return 0, false
+}
+
+// IsAssigned tells whether anything gives the binding another value after its declaration. It
+// knows after ToRegistry.
+func (t *Tree) IsAssigned(ref Ref) bool { return len(t.assigned[ref]) > 0 }
+
+// noteAssignment remembers which bindings a statement assigns to.
+func (t *Tree) noteAssignment(statement int, target js_ast.Expr) {
+	switch e := target.Data.(type) {
+	case *js_ast.EIdentifier:
+		ref := t.ref(e.Ref)
+		if t.assigned[ref] == nil {
+			t.assigned[ref] = map[int]bool{}
+		}
+		t.assigned[ref][statement] = true
+	case *js_ast.EBinary: // a default value in a pattern
+		t.noteAssignment(statement, e.Left)
+	case *js_ast.ESpread:
+		t.noteAssignment(statement, e.Value)
+	case *js_ast.EArray:
+		for _, item := range e.Items {
+			t.noteAssignment(statement, item)
+		}
+	case *js_ast.EObject:
+		for _, p := range e.Properties {
+			t.noteAssignment(statement, p.ValueOrNil)
+		}
+	}
+}
+
+// noteAssignments looks at one expression; loops that assign are statements (see noteLoop).
+func (t *Tree) noteAssignments(statement int, data js_ast.E) {
+	switch e := data.(type) {
+	case *js_ast.EBinary:
+		if e.Op.BinaryAssignTarget() != js_ast.AssignTargetNone {
+			t.noteAssignment(statement, e.Left)
+		}
+	case *js_ast.EUnary:
+		if e.Op.UnaryAssignTarget() != js_ast.AssignTargetNone {
+			t.noteAssignment(statement, e.Value)
+		}
+	}
+}
+
+func (t *Tree) noteLoop(statement int, data js_ast.S) {
+	var init js_ast.S
+	switch s := data.(type) {
+	case *js_ast.SForIn:
+		init = s.Init.Data
+	case *js_ast.SForOf:
+		init = s.Init.Data
+	}
+	if s, ok := init.(*js_ast.SExpr); ok {
+		t.noteAssignment(statement, s.Value)
+	}
+}
+
+// ContainsEval tells whether code that is not in the tree may mention the module's bindings.
+func (t *Tree) ContainsEval() bool { return t.ast.ModuleScope.ContainsDirectEval }
+
+// WrapsUsing tells whether a top-level `using` put the module's statements into a try statement.
+func (t *Tree) WrapsUsing() bool {
+	for i := range t.ast.Parts {
+		if t.loweredUsing(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// MentionsHot tells whether a statement mentions import.meta.hot, in the registry form.
+func (t *Tree) MentionsHot(statement int) (found bool) {
+	w := &walker{expr: func(slot *js_ast.Expr) bool {
+		if hot, ok := slot.Data.(*js_ast.EDot); ok && hot.Name == "hot" {
+			found = found || t.isMeta(hot.Target.Data)
+		}
+		return !found
+	}}
+	w.stmts(t.ast.Parts[statement].Stmts)
+	return found
+}
+
+// Uses are the symbols that a statement mentions, in a fixed order.
+func (t *Tree) Uses(statement int) []Ref { return t.uses(statement) }
+
+// Declares tells whether a statement declares a symbol.
+func (t *Tree) Declares(statement int, ref Ref) bool {
+	for _, declared := range t.ast.Parts[statement].DeclaredSymbols {
+		if declared.IsTopLevel && t.ref(declared.Ref) == ref {
+			return true
+		}
+	}
+	return false
+}
+
+// IsConstant is true for a const with a plain value: evaluating it again loses nothing.
+func (t *Tree) IsConstant(statement int) bool {
+	stmts := t.ast.Parts[statement].Stmts
+	if len(stmts) != 1 {
+		return false
+	}
+	s, ok := stmts[0].Data.(*js_ast.SLocal)
+	if !ok || s.Kind != js_ast.LocalConst {
+		return false
+	}
+	_, value, single := singleDeclaration(s)
+	return single && isPlainValue(value.Data)
+}
+
+func isPlainValue(data js_ast.E) bool {
+	switch e := data.(type) {
+	case *js_ast.ENull, *js_ast.EUndefined, *js_ast.EBoolean, *js_ast.ENumber, *js_ast.EString, *js_ast.EBigInt:
+		return true
+	case *js_ast.ETemplate:
+		return e.TagOrNil.Data == nil && len(e.Parts) == 0
+	case *js_ast.EUnary:
+		return (e.Op == js_ast.UnOpNeg || e.Op == js_ast.UnOpPos) && isPlainValue(e.Value.Data)
+	}
+	return false
+}

@@ -1,0 +1,170 @@
+package esbuildast
+
+import (
+	"strings"
+
+	"github.com/evanw/esbuild/internal/ast"
+	"github.com/evanw/esbuild/internal/config"
+	"github.com/evanw/esbuild/internal/js_ast"
+	"github.com/evanw/esbuild/internal/renamer"
+)
+
+// Param is one parameter of a piece's factory: the namespace of another piece, or of a static
+// import by its number in Imports.
+type Param struct {
+	Piece  *Piece
+	Import int
+}
+
+// Print makes the factory of one piece. Comments are left out of it: editing one is no change.
+func (d *Division) Print(p *Piece, params []Param, options PrintOptions) (code string, sourceMap []byte) {
+	t := d.tree
+	symbols := t.symbolMap()
+	tree := t.ast
+	tree.Directives, tree.ExprComments = nil, nil
+	tree.Parts = make([]js_ast.Part, len(p.statements))
+	async := false
+	for i, index := range p.statements {
+		tree.Parts[i] = t.ast.Parts[index]
+		tree.Parts[i].Stmts = t.registryStmts(t.ast.Parts[index].Stmts)
+		async = async || t.ast.TopLevelAwaitKeyword.Len > 0 && t.awaits(tree.Parts[i].Stmts)
+	}
+	d.numberImports(p)
+	names := d.names(symbols, p, params)
+	head := d.head(names, params, async, d.getters(p, names))
+	js, mappings := t.print(tree, symbols, names, options, config.LegalCommentsNone)
+	if options.SourceMap {
+		sourceMap = t.mapJSON(strings.Count(head, "\n"), mappings, options.SourcesContent)
+	}
+	return head + js + "}", sourceMap
+}
+
+// Facade makes the factory of the module that stands for the whole file.
+func (d *Division) Facade(params []Param) string {
+	t := d.tree
+	names := renamer.NewNumberRenamer(t.symbolMap(), map[string]uint32{})
+	names.AddTopLevelSymbol(t.registry.dollar)
+	d.addParams(names, params)
+	var getters []string
+	for _, export := range t.exports() {
+		ref := d.exports[export]
+		if owner := d.owners[ref]; owner != nil {
+			getters = append(getters, getter(export, names.NameForSymbol(owner.namespace)+member(owner.nameFor(d, ref))))
+		} else {
+			getters = append(getters, getter(export, t.valueOf(t.ast.NamedExports[export].Ref, names)))
+		}
+	}
+	return d.head(names, params, false, getters, t.registry.stars...) + "}"
+}
+
+// ImportsPiece is the factory of a piece that has nothing but dependencies. It is the same for all.
+const ImportsPiece = "function*() { \"use strict\"; yield;\n}"
+
+func (d *Division) head(names renamer.Renamer, params []Param, async bool, getters []string, stars ...ast.Ref) string {
+	list := make([]string, len(params))
+	for i, param := range params {
+		list[i] = names.NameForSymbol(d.paramRef(param))
+	}
+	return factoryHead(names.NameForSymbol(d.tree.registry.dollar), list, async, getters, namesOf(names, stars))
+}
+
+func namesOf(names renamer.Renamer, refs []ast.Ref) (list []string) {
+	for _, ref := range refs {
+		list = append(list, names.NameForSymbol(ref))
+	}
+	return list
+}
+
+func (d *Division) paramRef(param Param) ast.Ref {
+	if param.Piece != nil {
+		return param.Piece.namespace
+	}
+	return d.tree.registry.dependencies[param.Import].namespace
+}
+
+func (d *Division) addParams(names *renamer.NumberRenamer, params []Param) {
+	for _, param := range params {
+		names.AddTopLevelSymbol(d.paramRef(param))
+	}
+}
+
+// names depend on nothing outside the piece: an edit elsewhere must not change its code.
+func (d *Division) names(symbols ast.SymbolMap, p *Piece, params []Param) *renamer.NumberRenamer {
+	t := d.tree
+	names := renamer.NewNumberRenamer(symbols, d.reserved(symbols, p))
+	names.AddTopLevelSymbol(t.registry.dollar)
+	var scopes []*js_ast.Scope
+	for _, index := range p.statements {
+		part := &t.ast.Parts[index]
+		for _, declared := range part.DeclaredSymbols {
+			if declared.IsTopLevel {
+				names.AddTopLevelSymbol(declared.Ref)
+			}
+		}
+		scopes = append(scopes, part.Scopes...)
+	}
+	d.addParams(names, params)
+	names.AssignNamesByScope(map[uint32][]*js_ast.Scope{sourceIndex: scopes})
+	return names
+}
+
+// reserved are the keywords and the globals that the piece mentions.
+func (d *Division) reserved(symbols ast.SymbolMap, p *Piece) map[string]uint32 {
+	names := renamer.ComputeReservedNames(nil, symbols)
+	for _, index := range p.statements {
+		for _, ref := range d.tree.uses(index) {
+			if symbol := &d.tree.ast.Symbols[ref]; symbol.Kind == ast.SymbolUnbound || symbol.Flags.Has(ast.MustNotBeRenamed) {
+				names[symbol.OriginalName] = 1
+			}
+		}
+	}
+	return names
+}
+
+func (d *Division) getters(p *Piece, names renamer.Renamer) (getters []string) {
+	for _, name := range p.exportNames() {
+		value := names.NameForSymbol(ast.Ref{SourceIndex: sourceIndex, InnerIndex: uint32(p.exports[name])})
+		getters = append(getters, getter(name, value))
+		if p.setters[name] {
+			getters = append(getters, setter(name, value))
+		}
+	}
+	return getters
+}
+
+// setter lets a function of another piece assign; its parameter must not hide the binding.
+func setter(export, binding string) string {
+	param := "value"
+	if binding == param {
+		param = "next"
+	}
+	return "set " + propertyKey(export) + "(" + param + ") { " + binding + " = " + param + " }"
+}
+
+// eachImportOf visits the dynamic imports of a piece in the order of their numbers.
+func (d *Division) eachImportOf(p *Piece, visit func(record uint32, number *js_ast.ENumber)) {
+	for _, index := range p.statements {
+		d.tree.eachCallIn(index, func(record uint32, kind ImportKind, number *js_ast.ENumber) {
+			if kind == DynamicImport && number != nil {
+				visit(record, number)
+			}
+		})
+	}
+}
+
+func (d *Division) numberImports(p *Piece) {
+	count := 0.0
+	d.eachImportOf(p, func(_ uint32, number *js_ast.ENumber) {
+		number.Value = count
+		count++
+	})
+}
+
+// DynamicImports are what $.import(n) of a piece imports.
+func (d *Division) DynamicImports(p *Piece) (imports []Import) {
+	d.eachImportOf(p, func(record uint32, _ *js_ast.ENumber) {
+		r := &d.tree.ast.ImportRecords[record]
+		imports = append(imports, Import{Specifier: r.Path.Text, Kind: DynamicImport, Place: recordPlace(r)})
+	})
+	return imports
+}

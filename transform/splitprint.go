@@ -1,0 +1,186 @@
+package transform
+
+import (
+	"sort"
+
+	"github.com/evanw/esbuild/esbuildast"
+)
+
+// outside is what the statements of one part mention outside of it.
+type outside struct {
+	parts   map[string]bool
+	imports map[int]map[string]bool
+}
+
+func (x *splitter) mentionsOf(statements []int) outside {
+	m := outside{map[string]bool{}, map[int]map[string]bool{}}
+	for _, i := range statements {
+		x.mention(&m, x.tree.Uses(i))
+	}
+	return m
+}
+
+func (x *splitter) mention(m *outside, refs []esbuildast.Ref) {
+	for _, ref := range refs {
+		if imported, ok := x.imports[ref]; ok {
+			m.add(imported)
+		} else if part := x.partOf(ref); part != "" {
+			m.parts[part] = true
+		}
+	}
+}
+
+func (m *outside) add(imported importName) {
+	if m.imports[imported.index] == nil {
+		m.imports[imported.index] = map[string]bool{}
+	}
+	m.imports[imported.index][imported.name] = true
+}
+
+// partOf is the part that declares a binding, or "".
+func (x *splitter) partOf(ref esbuildast.Ref) string {
+	for _, position := range x.graph.declaredBy[ref] {
+		return x.part[x.graph.statements[position].Index]
+	}
+	for _, made := range x.hoisted {
+		for _, i := range made {
+			if x.tree.Declares(i, ref) {
+				return bodyPart
+			}
+		}
+	}
+	return ""
+}
+
+// strong lists the imports that are read, in source order. Names are nil for a namespace.
+func (m outside) strong() (deps []PartDep) {
+	for index, names := range m.imports {
+		dep := PartDep{Import: index}
+		for name := range names {
+			dep.Names = append(dep.Names, name)
+		}
+		sort.Strings(dep.Names)
+		if names["*"] {
+			dep.Names = nil
+		}
+		deps = append(deps, dep)
+	}
+	sort.Slice(deps, func(i, j int) bool { return deps[i].Import < deps[j].Import })
+	return deps
+}
+
+// print makes the parts. Whichever of them is asked for first, the chain view → symbols → body →
+// imports evaluates them from its end, as the file would be.
+func (x *splitter) print() (parts []Part, exportParts map[string]string) {
+	statements := x.inOrder()
+	chain := []string{}
+	mentioned := map[string]outside{}
+	pieces := map[string]*esbuildast.Piece{}
+	if len(x.static) > 0 {
+		chain = append(chain, importsPart)
+		pieces[importsPart] = x.division.Add(importsPart, nil)
+	}
+	for _, name := range []string{bodyPart, symbolsPart, viewPart} {
+		if len(statements[name]) > 0 {
+			chain = append(chain, name)
+			pieces[name] = x.division.Add(name, statements[name])
+			mentioned[name] = x.mentionsOf(statements[name])
+		}
+	}
+	x.division.Connect(x.defaultAlias)
+	exportParts = map[string]string{}
+	for name, piece := range x.division.OwnExports() {
+		exportParts[name] = piece.Name
+	}
+	for i, name := range chain {
+		part := Part{Name: name}
+		if name == importsPart {
+			part.Code = esbuildast.ImportsPiece
+			for index := range x.static {
+				part.Deps = append(part.Deps, PartDep{Import: index, Weak: true})
+			}
+		} else {
+			part.Deps = dependencies(name, chain[:i], mentioned[name])
+			part.Code, part.Map = x.division.Print(pieces[name], paramsOf(part.Deps, pieces), x.source.printOptions(Server))
+			for _, dynamic := range x.division.DynamicImports(pieces[name]) {
+				part.Dynamic = append(part.Dynamic, x.source.importOf(dynamic))
+			}
+		}
+		parts = append(parts, part)
+	}
+	facade := Part{Deps: x.facadeDeps(chain, exportParts)}
+	facade.Code = x.division.Facade(paramsOf(facade.Deps, pieces))
+	return append(parts, facade), exportParts
+}
+
+// dependencies puts the part before in the chain first, then what is read. Only symbols and view
+// read each other both ways: functions are there before either runs.
+func dependencies(name string, before []string, m outside) (deps []PartDep) {
+	for i := len(before) - 1; i >= 0; i-- {
+		reads := m.parts[before[i]]
+		if reads || i == len(before)-1 {
+			deps = append(deps, PartDep{Part: before[i], Weak: !reads})
+		}
+	}
+	deps = append(deps, m.strong()...)
+	if name == symbolsPart && m.parts[viewPart] {
+		deps = append(deps, PartDep{Part: viewPart})
+	}
+	return deps
+}
+
+// facadeDeps begins with the end of the chain, so that all parts are under way before an import that
+// leads back to this file asks for one.
+func (x *splitter) facadeDeps(chain []string, exportParts map[string]string) (deps []PartDep) {
+	exporting := map[string]bool{}
+	for _, part := range exportParts {
+		exporting[part] = true
+	}
+	for i := len(chain) - 1; i >= 0; i-- {
+		if exporting[chain[i]] || i == len(chain)-1 {
+			deps = append(deps, PartDep{Part: chain[i], Weak: !exporting[chain[i]]})
+		}
+	}
+	m := outside{imports: map[int]map[string]bool{}}
+	for _, name := range x.tree.Exports() {
+		if exportParts[name] != "" {
+			continue
+		}
+		if export, ok := x.tree.Export(name); ok && export.From != "" {
+			m.add(importName{x.indexOf(export.From), export.Name})
+		}
+	}
+	for _, specifier := range x.tree.ExportStars() {
+		m.add(importName{x.indexOf(specifier), "*"})
+	}
+	return append(deps, m.strong()...)
+}
+
+func (x *splitter) indexOf(specifier string) int {
+	for i, known := range x.static {
+		if known.Specifier == specifier {
+			return i
+		}
+	}
+	return -1
+}
+
+func paramsOf(deps []PartDep, pieces map[string]*esbuildast.Piece) []esbuildast.Param {
+	params := make([]esbuildast.Param, len(deps))
+	for i, dep := range deps {
+		params[i] = esbuildast.Param{Piece: pieces[dep.Part], Import: dep.Import}
+	}
+	return params
+}
+
+// inOrder lists the statements of each part; what was hoisted out of a symbol stands in its place.
+func (x *splitter) inOrder() map[string][]int {
+	lists := map[string][]int{}
+	for _, statement := range x.graph.statements {
+		lists[bodyPart] = append(lists[bodyPart], x.hoisted[statement.Index]...)
+		if part := x.part[statement.Index]; part != "" {
+			lists[part] = append(lists[part], statement.Index)
+		}
+	}
+	return lists
+}
