@@ -10,7 +10,7 @@ import (
 )
 
 // unit is one module of the registry. A file is one unit, except a server file that the transform
-// took apart (DESIGN.md D7): its body, symbols and view are units of their own, and the facade,
+// took apart (DESIGN.md D7): its imports, body, symbols and view are units of their own, and the facade,
 // under the file's own id, exports what they declare. An edit then evaluates only the parts again
 // whose code changed.
 type unit struct {
@@ -59,7 +59,7 @@ func partID(id, part string) string {
 
 // fileID is the module that a registry id belongs to.
 func (g *graph) fileID(id string) string {
-	if file, part, ok := strings.Cut(id, "?"); ok && (part == "body" || part == "symbols" || part == "view") && g.modules[file] != nil {
+	if file, part, ok := strings.Cut(id, "?"); ok && (part == "imports" || part == "body" || part == "symbols" || part == "view") && g.modules[file] != nil {
 		return file
 	}
 	return id
