@@ -51,6 +51,10 @@ bench: build
 	npm ci --prefix bench --no-audit --no-fund --loglevel=error
 	go test ./transform -run '^$$' -bench Transform -count 5
 	node bench/build.mjs 100 1000 5000
+	tests/install-chromium.sh
+	node bench/dev.mjs 1000
+	node bench/dev-scale.mjs 100 5000
+	node bench/dev-sessions.mjs 1000
 
 golden:
 	go test ./transform -update

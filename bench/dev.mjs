@@ -6,12 +6,12 @@
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { flag, numbers } from './dev/arguments.mjs'
 import { measure } from './dev/measure.mjs'
 import { createApps, eclipsaBinary, isInstalled, sideNames } from './dev/sides.mjs'
 import { markdown, median, milliseconds, p95 } from './dev/statistics.mjs'
 
-const flag = (name, otherwise) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise
-const modules = Number(process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? 1000)
+const [modules] = numbers([1000])
 const rounds = Number(flag('rounds', 5))
 const edits = Number(flag('edits', 30))
 const pause = Number(flag('pause', 100))

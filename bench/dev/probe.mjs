@@ -10,17 +10,22 @@ const PATIENCE = 60_000
 const BINDING = '__benchReport'
 
 /**
- * Runs in the page. Rendered: the first frame with the leaf in the document (frames wait for style sheets in the
- * head). Interactive: the leaf's text follows a click; the first page of a tab clicks once a frame until then.
+ * Runs in the page. Rendered: the first frame that shows the leaf is over, styles, layout and paint included (frames
+ * wait for style sheets in the head). Interactive: the leaf's text follows a click; the first page of a tab clicks
+ * once a frame until then.
  */
-function watchLeaf(selector, binding) {
+function watchLeaf(leafClass, binding) {
   const report = (event) => globalThis[binding]?.(JSON.stringify({ ...event, at: performance.timeOrigin + performance.now() }))
-  const find = (inside) => document.querySelector(`${selector} > ${inside}`)
-  const clicks = () => Number(/, (\d+) times$/.exec(find('h3')?.textContent ?? '')?.[1] ?? 0)
+  let leaf // kept, so that looking costs the same in small and large pages
+  const child = (name) => {
+    if (!leaf?.isConnected) leaf = document.getElementsByClassName(leafClass)[0]
+    return leaf?.querySelector(`:scope > ${name}`)
+  }
+  const clicks = () => Number(/, (\d+) times$/.exec(child('h3')?.textContent ?? '')?.[1] ?? 0)
   let text
   let interactive = sessionStorage.getItem(binding) !== null
   new MutationObserver(() => {
-    const button = find('button')
+    const button = child('button')
     if (!button) return
     if (!interactive && clicks() > 0) {
       interactive = true
@@ -32,12 +37,16 @@ function watchLeaf(selector, binding) {
     report({ type: 'text', text, clicks: clicks() })
   }).observe(document, { subtree: true, childList: true, characterData: true })
   let rendered = false
+  const afterFrame = new MessageChannel()
+  afterFrame.port1.onmessage = () => {
+    const [{ responseStart, responseEnd }] = performance.getEntriesByType('navigation')
+    report({ type: 'rendered', responseStart, responseEnd })
+  }
   requestAnimationFrame(function frame() {
-    const button = find('button')
+    const button = child('button')
     if (button && !rendered) {
       rendered = true
-      const [navigation] = performance.getEntriesByType('navigation')
-      report({ type: 'rendered', responseStart: navigation.responseStart, responseEnd: navigation.responseEnd })
+      afterFrame.port2.postMessage(null)
     }
     if (rendered && interactive) return
     button?.click()
@@ -61,7 +70,7 @@ export async function openProbe(leaf) {
   })
   await devtools.send('Runtime.enable')
   await devtools.send('Runtime.addBinding', { name: BINDING })
-  await page.addInitScript(`(${watchLeaf})(${JSON.stringify(`.component-${leaf}`)}, ${JSON.stringify(BINDING)})`)
+  await page.addInitScript(`(${watchLeaf})(${JSON.stringify(`component-${leaf}`)}, ${JSON.stringify(BINDING)})`)
   return {
     page,
     /** The first report, from now or before, that `accept` takes. */
