@@ -130,7 +130,8 @@ func dependencies(name string, before []string, m outside) (deps []PartDep) {
 }
 
 // facadeDeps begins with the end of the chain, so that all parts are under way before an import that
-// leads back to this file asks for one.
+// leads back to this file asks for one. That part always counts: else nothing above a symbols part
+// and a view that read each other would say that somebody needs them.
 func (x *splitter) facadeDeps(chain []string, exportParts map[string]string) (deps []PartDep) {
 	exporting := map[string]bool{}
 	for _, part := range exportParts {
@@ -138,7 +139,7 @@ func (x *splitter) facadeDeps(chain []string, exportParts map[string]string) (de
 	}
 	for i := len(chain) - 1; i >= 0; i-- {
 		if exporting[chain[i]] || i == len(chain)-1 {
-			deps = append(deps, PartDep{Part: chain[i], Weak: !exporting[chain[i]]})
+			deps = append(deps, PartDep{Part: chain[i]})
 		}
 	}
 	m := outside{imports: map[int]map[string]bool{}}
