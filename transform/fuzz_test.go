@@ -11,7 +11,8 @@ import (
 // error, never a panic, and what comes out is JavaScript.
 func FuzzTransform(f *testing.F) {
 	files, _ := filepath.Glob("../testdata/fixtures/transform/*.txtar")
-	for _, file := range files {
+	splits, _ := filepath.Glob("../testdata/fixtures/split/*.txtar")
+	for _, file := range append(files, splits...) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			f.Fatal(err)
@@ -19,6 +20,7 @@ func FuzzTransform(f *testing.F) {
 		input := parseFixture(string(text)).sections[0]
 		f.Add(input.text, filepath.Ext(input.name), uint8(0))
 		f.Add(input.text, filepath.Ext(input.name), uint8(3))
+		f.Add(input.text, filepath.Ext(input.name), uint8(16+1))
 	}
 	f.Add(mapped, ".tsx", uint8(7))
 	f.Fuzz(func(t *testing.T, text, extension string, flags uint8) {
@@ -29,6 +31,7 @@ func FuzzTransform(f *testing.F) {
 		if flags&8 != 0 {
 			options.Removable = []string{"default", "x", "pool"}
 		}
+		options.Split = flags&16 != 0
 		r := Transform(text, options)
 		for _, d := range r.Diagnostics {
 			d.Format(true)
@@ -43,6 +46,10 @@ func FuzzTransform(f *testing.F) {
 			return
 		}
 		reparse(t, options, r)
+		checkParts(t, r)
+		if r.Server.Parts != nil {
+			sameClient(t, text, options, r)
+		}
 		if IsServerOnly(options.Path) {
 			t.Fatal("a page is no server module")
 		}
@@ -50,4 +57,13 @@ func FuzzTransform(f *testing.F) {
 			t.Fatal("NeedsTransform missed a symbol")
 		}
 	})
+}
+
+// sameClient wants of a split that it left nothing behind in the tree that the client is made from.
+func sameClient(t *testing.T, text string, options Options, split Result) {
+	t.Helper()
+	options.Split = false
+	if whole := Transform(text, options); whole.Client.Code != split.Client.Code {
+		t.Fatal("the split changed the client: ", firstDifference(whole.Client.Code, split.Client.Code))
+	}
 }
