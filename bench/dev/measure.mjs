@@ -31,7 +31,8 @@ export async function measure(app, { cold, edits = 0, pause = 100 }) {
     const start = {
       ready: server.ready - server.started,
       rendered: rendered.received - server.started,
-      interactive: interactive.received - server.started,
+      // Nobody clicks what isn't painted yet.
+      interactive: Math.max(interactive.received, rendered.received) - server.started,
       firstByte: rendered.responseStart,
       html: rendered.responseEnd,
     }
