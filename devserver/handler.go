@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 )
 
 // handler answers every request of the dev server. It is safe for concurrent use.
@@ -17,6 +18,8 @@ type handler struct {
 	print    *printer
 	verbose  bool            // print sessions as they open and close
 	stopping <-chan struct{} // closed when the server ends: sessions close with 1001
+	// handshake is how long an upgrade may stay undecided; 0 is handshakeTimeout.
+	handshake time.Duration
 
 	// sockets counts handlers whose connection is a WebSocket: http.Server forgets those.
 	sockets sync.WaitGroup

@@ -3,6 +3,7 @@ package devserver
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -39,7 +40,7 @@ func (h *handler) serveRealtime(w http.ResponseWriter, r *http.Request) {
 		refuse(w, no)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), handshakeTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), cmp.Or(h.handshake, handshakeTimeout))
 	defer cancel()
 	to, err := h.target.get(ctx)
 	if err != nil {
@@ -105,7 +106,6 @@ func checkHandshake(w http.ResponseWriter, r *http.Request) *refusal {
 func dialWorker(ctx context.Context, to backend, r *http.Request) (*websocket.Conn, *http.Response, error) {
 	var recorded *recorder
 	dialer := websocket.Dialer{
-		Subprotocols: websocket.Subprotocols(r),
 		NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := (&net.Dialer{}).DialContext(ctx, network, to.address)
 			if err != nil {
@@ -160,7 +160,7 @@ func handshakeHeader(r *http.Request, secret string) http.Header {
 		}
 	}
 	for _, name := range []string{"Upgrade", "Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer",
-		"Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions", "Sec-Websocket-Protocol"} {
+		"Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions"} {
 		header.Del(name)
 	}
 	header.Set(nodeadapter.SecretHeader, secret)

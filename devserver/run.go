@@ -113,9 +113,7 @@ func (p *pipeline) serve(ctx context.Context, listeners []net.Listener, certific
 	stopping := make(chan struct{})
 	h := &handler{base: p.base, hosts: newHostRules(p.app.Settings, p.app.Settings.Host), hub: p.hub, target: p.target,
 		files: newPublicFiles(p.app.Root), project: p.project, print: p.print, stopping: stopping, verbose: p.options.Verbose}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, MaxHeaderBytes: maxHeader, ErrorLog: p.print.quiet()}
-	// "Expect", "OPTIONS *" and the like go through our checks too.
-	server.DisableGeneralOptionsHandler = true
+	server := h.server()
 
 	var parts sync.WaitGroup
 	begin := func(part func()) { parts.Go(func() { tty.Guard(part) }) }
@@ -156,6 +154,13 @@ func (p *pipeline) serve(ctx context.Context, listeners []net.Listener, certific
 	default:
 		return nil
 	}
+}
+
+// server is the HTTP server of a handler, not yet listening.
+func (h *handler) server() *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, MaxHeaderBytes: maxHeader, ErrorLog: h.print.quiet(),
+		// "OPTIONS *" goes through our checks too.
+		DisableGeneralOptionsHandler: true}
 }
 
 // end lets requests finish for a moment, and waits for sockets, which close themselves.
