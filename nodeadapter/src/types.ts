@@ -13,6 +13,8 @@ export interface Capabilities {
   report?: (stage: string, error: unknown, details?: object) => void
   /** In development: the worker's answer for an error of the app. */
   showError?: (error: unknown) => Response
+  /** In development: the handler whose open sessions this one takes over. */
+  replaces?: Handler
 }
 
 export interface Handler {
@@ -21,6 +23,8 @@ export interface Handler {
   injectWebSocket?: (server: UpgradeEvents) => unknown
   /** Closes all sessions: 1001, or with the given code and reason. */
   drain(options?: DrainOptions): Promise<void>
+  /** In development: gives open sessions of these symbols the handler that is registered now; returns how many. */
+  swap?(ids: Iterable<string>): number
 }
 
 export interface DrainOptions {

@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import type { CreateHandler, Handler } from './types.js'
 import { upgradeWebSocket } from './upgrade-websocket.js'
 import { createWorkerModules, type LoadRequest } from './worker-modules.js'
+import { createWorkerSymbols } from './worker-symbols.js'
 
 export interface WorkerError {
   name: string
@@ -10,7 +11,8 @@ export interface WorkerError {
   stack: string
 }
 
-export type LoadResult = { ok: true } | { ok: false; error: WorkerError }
+/** `evaluated` counts modules, `swapped` sessions that have another handler now. */
+export type LoadResult = { ok: true; evaluated: number; swapped: number } | { ok: false; error: WorkerError }
 
 export interface WorkerApp {
   handler(): Handler | undefined
@@ -20,6 +22,7 @@ export interface WorkerApp {
 /** `onHandler` gets each new handler before it serves. */
 export function createWorkerApp(onHandler: (handler: Handler) => void): WorkerApp {
   const modules = createWorkerModules()
+  const symbols = createWorkerSymbols(modules.instance)
   let current: Handler | undefined
   let made: CreateHandler | undefined
   /** One load at a time, in the order of arrival. */
@@ -27,22 +30,25 @@ export function createWorkerApp(onHandler: (handler: Handler) => void): WorkerAp
 
   async function load(request: LoadRequest): Promise<LoadResult> {
     try {
-      const { entry, changed } = await modules.load(request)
-      const createHandler = entry['default']
-      if (typeof createHandler !== 'function') {
-        throw new TypeError(`[eclipsa] "${request.entry}" has no default export that makes a handler`)
-      }
-      if (current && createHandler === made && !changed) return { ok: true }
-      const next = (createHandler as CreateHandler)({ upgradeWebSocket, showError })
-      onHandler(next)
-      const previous = current
-      current = next
-      made = createHandler as CreateHandler
-      if (previous) retire(previous)
-      return { ok: true }
+      symbols.expect(request)
+      const { entry, evaluated } = await modules.load(request)
+      const handler = use(entry['default'], request.entry)
+      return { ok: true, evaluated, swapped: handler.swap?.(symbols.changed()) ?? 0 }
     } catch (error) {
       return { ok: false, error: describe(error) }
     }
+  }
+
+  /** Most edits are behind dynamic imports of the manifest, and leave the handler as it is. */
+  function use(createHandler: unknown, entry: string): Handler {
+    if (typeof createHandler !== 'function') {
+      throw new TypeError(`[eclipsa] "${entry}" has no default export that makes a handler`)
+    }
+    if (current && createHandler === made) return current
+    const next = (createHandler as CreateHandler)({ upgradeWebSocket, showError, ...(current && { replaces: current }) })
+    onHandler(next)
+    made = createHandler as CreateHandler
+    return (current = next)
   }
 
   return {
@@ -53,12 +59,6 @@ export function createWorkerApp(onHandler: (handler: Handler) => void): WorkerAp
       return result
     },
   }
-}
-
-/** Until sessions are swapped under their handlers (DESIGN.md D7), clients connect again. */
-function retire(handler: Handler): void {
-  const drained = async () => handler.drain({ spreadMs: 0, code: 1012, reason: 'server code changed' })
-  drained().catch((error) => console.error(error))
 }
 
 /** The answer that Go turns into the error page. */

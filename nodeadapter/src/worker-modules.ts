@@ -6,24 +6,38 @@ import { createRegistry, type Factory, type Namespace, type RegistryOptions } fr
 
 /** What Go sends (nodeadapter/load.go). */
 export interface LoadRequest {
-  /** The dependency bundle; null keeps the one that is there. */
+  /** The dependency bundle; null keeps the one that is there. Another one needs another worker. */
   external: string | null
   modules: ModuleText[]
   removed: string[]
   entry: string
+  /** Those of the modules; null for those that are gone. */
+  symbols?: Record<string, SymbolState | null>
+}
+
+/** What decides whether open sessions get a symbol's handler anew. */
+export interface SymbolState {
+  /** Of its code in its own file. */
+  hash: string
+  /** Modules that it reaches: an evaluation of one of them replaces the handler too. */
+  reaches: string[]
 }
 
 export interface ModuleText {
   id: string
   deps: string[]
   dynamic: string[]
+  /** Those of `deps` whose new instance is no reason to evaluate the module again. */
+  weak?: string[]
   /** A generator function expression, see runtime/dev/registry.ts. */
   code: string
 }
 
 export interface WorkerModules {
-  /** Brings the modules up to date and evaluates the entry. */
-  load(request: LoadRequest): Promise<{ entry: Namespace; changed: boolean }>
+  /** Brings the modules up to date: what changed is evaluated again, with what imports it, if it was before. */
+  load(request: LoadRequest): Promise<{ entry: Namespace; evaluated: number }>
+  /** The namespace of the module's present instance: another one after each evaluation. */
+  instance(id: string): Namespace | undefined
 }
 
 interface Bundle {
@@ -39,32 +53,34 @@ export function createWorkerModules(): WorkerModules {
   // The registry reads `external` and `lazy` when it needs them.
   const options: RegistryOptions = { external: {}, lazy: {}, meta: metaOf }
   const registry = createRegistry(options)
-  const known = new Set<string>()
   /** The bundle to import before the next evaluation. */
   let wanted: string | undefined
-  let imports = 0
+  let isImported = false
+  let attempts = 0
+
+  async function importBundle(): Promise<void> {
+    if (wanted === undefined) return
+    if (isImported) throw new Error('[eclipsa] the packages changed: another worker is needed for them')
+    // The query asks for another attempt where the first one failed.
+    const bundle = (await import(`${pathToFileURL(wanted).href}?v=${++attempts}`)) as Bundle
+    wanted = undefined
+    isImported = true
+    options.external = bundle.default
+    options.lazy = bundle.lazy ?? {}
+  }
 
   return {
     async load({ external, modules, removed, entry }) {
-      // Before the new imports are known: who imported a removed module holds it still. What failed is tried again.
-      let changed = registry.invalidate([...modules.map(({ id }) => id), ...removed, ...registry.failed()]).length > 0
       registry.remove(removed)
-      for (const id of removed) known.delete(id)
       for (const module of modules) {
-        registry.define(module.id, module.deps, module.dynamic, compile(module))
-        known.add(module.id)
+        registry.define(module.id, module.deps, module.dynamic, compile(module), module.weak)
       }
       wanted = external ?? wanted
-      if (wanted !== undefined) {
-        // The query asks for an evaluation of its own, where the path is the same.
-        const bundle = (await import(`${pathToFileURL(wanted).href}?v=${++imports}`)) as Bundle
-        wanted = undefined
-        options.external = bundle.default
-        options.lazy = bundle.lazy ?? {}
-        changed = registry.invalidate(known).length > 0 || changed
-      }
-      return { entry: await registry.import(entry), changed }
+      await importBundle()
+      const { evaluated } = await registry.update([...modules.map(({ id }) => id), ...removed], { evaluateRoots: true })
+      return { entry: await registry.import(entry), evaluated: evaluated.length }
     },
+    instance: registry.namespaceOf,
   }
 }
 

@@ -49,8 +49,8 @@ const entry: ModuleText = {
   deps: ['app/text.ts', 'npm:greet'],
   dynamic: [],
   code: `function*($, text, greet) { $.exports({ get default() { return createHandler } }); yield;
-  function createHandler({ upgradeWebSocket, showError }) {
-    const sessions = new Set()
+  function createHandler({ upgradeWebSocket, showError, replaces }) {
+    const sessions = replaces?.sessions ?? new Set()
     const upgrade = upgradeWebSocket(() => ({ onOpen: (_, ws) => sessions.add(ws), onMessage: (_, ws) => ws.send(text.text) }))
     const handler = async (request, env) => {
       const { pathname } = new URL(request.url)
@@ -60,7 +60,9 @@ const entry: ModuleText = {
       if (pathname.startsWith('/sub/__eclipsa/realtime/')) return await upgrade({ env }, async () => {}) ?? new Response('upgrade', { status: 426 })
       return new Response(greet.hello + text.text)
     }
+    handler.sessions = sessions
     handler.drain = async ({ code, reason }) => { for (const ws of sessions) ws.close(code, reason) }
+    handler.swap = (ids) => { let count = 0; for (const ws of sessions) { ws.send('swap ' + [...ids]); count++ }; return ids.length ? count : 0 }
     return handler
   }
 }`,
@@ -90,9 +92,9 @@ test('every request needs the secret, and the app never sees it', async () => {
 test('loads, replaces, keeps what works', async () => {
   const { get, load } = await start()
   assert.equal((await get('/')).status, 503)
-  assert.deepEqual(await load([entry, text('"a"')], { external: bundle('hi ') }), { ok: true })
+  assert.deepEqual(await load([entry, text('"a"')], { external: bundle('hi ') }), { ok: true, evaluated: 0, swapped: 0 })
   assert.equal(await (await get('/')).text(), 'hi a')
-  assert.deepEqual(await load([text('"b"')]), { ok: true })
+  assert.deepEqual(await load([text('"b"')]), { ok: true, evaluated: 2, swapped: 0 })
   assert.equal(await (await get('/')).text(), 'hi b')
 
   const failed = await load([text('(() => { throw new RangeError("at evaluation") })()')])
@@ -108,18 +110,22 @@ test('loads, replaces, keeps what works', async () => {
   assert.match(missing.error.message, /"app\/text\.ts".*was never sent/)
   assert.equal(await (await get('/')).text(), 'hi b')
 
-  assert.deepEqual(await load([text('"c"')], { external: bundle('ho ') }), { ok: true })
-  assert.equal(await (await get('/')).text(), 'ho c')
-
-  // What a failed load brought is there when the rest follows.
-  const greeting = { ...text('greet.hello'), deps: ['npm:greet'], code: text('greet.hello').code.replace('($)', '($, greet)') }
-  const later = await load([greeting], { external: '/nowhere/deps.mjs' })
-  assert.match(later.error.message, /nowhere/)
-  assert.equal(await (await get('/')).text(), 'ho c')
-  assert.deepEqual(await load([], { external: bundle('hey ') }), { ok: true })
-  assert.equal(await (await get('/')).text(), 'hey hey ')
+  assert.equal((await load([text('"c"')])).ok, true)
+  assert.equal(await (await get('/')).text(), 'hi c')
   const noEntry = await load([{ id: 'x', deps: [], dynamic: [], code: 'function*($) { $.exports({}); yield; }' }], { entry: 'x' })
   assert.match(noEntry.error.message, /no default export/)
+  const another = await load([], { external: bundle('ho ') })
+  assert.match(another.error.message, /another worker is needed/)
+})
+
+test('what a load brought that failed is there when the rest follows', async () => {
+  const { get, load } = await start()
+  const greeting = { ...text('greet.hello'), deps: ['npm:greet'], code: text('greet.hello').code.replace('($)', '($, greet)') }
+  const failed = await load([entry, greeting], { external: '/nowhere/deps.mjs' })
+  assert.match(failed.error.message, /nowhere/)
+  assert.equal((await get('/')).status, 503)
+  assert.equal((await load([], { external: bundle('hey ') })).ok, true)
+  assert.equal(await (await get('/')).text(), 'hey hey ')
 })
 
 test('positions on the first line are those of the code', async () => {
@@ -128,25 +134,31 @@ test('positions on the first line are those of the code', async () => {
   assert.match(error.stack, /\(eclipsa:server:1:43\)\n/)
 })
 
-test('sessions end with 1012 when their code changed, and only then', async () => {
+/** Two symbols, one of which reaches the text. */
+const symbols = (hash: string) => ({
+  'useA-1': { hash, reaches: ['app/text.ts'] },
+  'useB-1': { hash: 'b', reaches: [] },
+})
+
+test('open sessions outlive a load; the symbols whose code or reach changed are swapped', async () => {
   const { port, load } = await start()
-  await load([entry, text('"a"')], { external: bundle('hi ') })
-  const open = async (): Promise<WebSocket> => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/sub/__eclipsa/realtime/x`, { headers: { 'x-eclipsa-worker': secret } })
-    await once(socket, 'open')
-    return socket
+  await load([entry, text('"a"')], { external: bundle('hi '), symbols: symbols('1') })
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/sub/__eclipsa/realtime/x`, { headers: { 'x-eclipsa-worker': secret } })
+  await once(socket, 'open')
+  const swaps = async (...request: Parameters<Worker['load']>): Promise<string> => {
+    const message = once(socket, 'message')
+    assert.equal((await load(...request)).ok, true)
+    return String((await message)[0])
   }
-  const first = await open()
-  await load([{ id: 'app/unused.ts', deps: [], dynamic: [], code: 'function*($) { $.exports({}); yield; }' }])
-  first.send('x')
-  assert.equal(String((await once(first, 'message'))[0]), 'a')
-  const closed = once(first, 'close')
-  await load([text('"b"')])
-  assert.deepEqual((await closed).map(String), ['1012', 'server code changed'])
-  const second = await open()
-  second.send('x')
-  assert.equal(String((await once(second, 'message'))[0]), 'b')
-  second.terminate()
+  const unused = { id: 'app/unused.ts', deps: [], dynamic: [], code: 'function*($) { $.exports({}); yield; }' }
+  assert.equal(await swaps([unused], { symbols: symbols('1') }), 'swap ')
+  assert.equal(await swaps([], { symbols: symbols('2') }), 'swap useA-1')
+  assert.equal(await swaps([text('"b"')]), 'swap useA-1')
+  // What a failed load has evaluated again counts for the next one that succeeds, even if it brings the old code back.
+  assert.equal((await load([text('null.x')])).ok, false)
+  assert.equal(await swaps([text('"b"')]), 'swap useA-1')
+  assert.equal(await swaps([], { symbols: { 'useB-1': null } }), 'swap useB-1')
+  socket.terminate()
 })
 
 test('errors of the app are shown, or logged with their stack; the worker goes on', async () => {
