@@ -126,7 +126,7 @@ func (x *splitter) fillBody() bool {
 	var queue []esbuildast.Ref
 	for i, part := range x.part {
 		if part == bodyPart {
-			queue = append(queue, x.tree.Uses(i)...)
+			queue = append(queue, x.division.Uses(i)...)
 		}
 	}
 	return x.follow(queue, func(i int) bool {
@@ -254,7 +254,7 @@ func (x *splitter) fillSymbols() {
 	var queue []esbuildast.Ref
 	for i, part := range x.part {
 		if part == symbolsPart {
-			queue = append(queue, x.tree.Uses(i)...)
+			queue = append(queue, x.division.Uses(i)...)
 		}
 	}
 	x.follow(queue, func(i int) bool { reached[i] = true; return true })

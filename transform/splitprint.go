@@ -15,7 +15,7 @@ type outside struct {
 func (x *splitter) mentionsOf(statements []int) outside {
 	m := outside{map[string]bool{}, map[int]map[string]bool{}}
 	for _, i := range statements {
-		x.mention(&m, x.tree.Uses(i))
+		x.mention(&m, x.division.Uses(i))
 	}
 	return m
 }

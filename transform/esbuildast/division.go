@@ -20,7 +20,9 @@ type Division struct {
 	inner map[string]bool
 	// crossed are the symbols that stand for bindings of another piece.
 	crossed map[Ref]ast.Ref
-	undo    []func()
+	// mentioned keeps Uses.
+	mentioned map[int][]Ref
+	undo      []func()
 }
 
 // Piece is one module of a division.
@@ -35,7 +37,7 @@ type Piece struct {
 // Divide starts a division of a tree that has the registry form.
 func (t *Tree) Divide() *Division {
 	t.registryView()
-	d := &Division{tree: t, owners: map[Ref]*Piece{}, exports: map[string]Ref{}, inner: map[string]bool{}, crossed: map[Ref]ast.Ref{}}
+	d := &Division{tree: t, owners: map[Ref]*Piece{}, exports: map[string]Ref{}, inner: map[string]bool{}, crossed: map[Ref]ast.Ref{}, mentioned: map[int][]Ref{}}
 	parts := len(t.ast.Parts)
 	d.undo = append(d.undo, func() {
 		for i := parts; i < len(t.ast.Parts); i++ {
@@ -52,6 +54,16 @@ func (d *Division) Undo() {
 		d.undo[i]()
 	}
 	d.undo = nil
+}
+
+// Uses are the symbols that a statement mentions, in a fixed order.
+func (d *Division) Uses(statement int) []Ref {
+	uses, ok := d.mentioned[statement]
+	if !ok {
+		uses = d.tree.uses(statement)
+		d.mentioned[statement] = uses
+	}
+	return uses
 }
 
 func (d *Division) replace(slot *js_ast.Expr, data js_ast.E) {
@@ -108,7 +120,7 @@ func (d *Division) OwnExports() map[string]*Piece {
 }
 
 func (d *Division) mentionsOthers(p *Piece, statement int) bool {
-	for _, ref := range d.tree.uses(statement) {
+	for _, ref := range d.Uses(statement) {
 		if owner := d.owners[ref]; owner != nil && owner != p {
 			return true
 		}

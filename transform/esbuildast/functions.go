@@ -167,9 +167,6 @@ func (t *Tree) MentionsHot(statement int) (found bool) {
 	return found
 }
 
-// Uses are the symbols that a statement mentions, in a fixed order.
-func (t *Tree) Uses(statement int) []Ref { return t.uses(statement) }
-
 // Declares tells whether a statement declares a symbol.
 func (t *Tree) Declares(statement int, ref Ref) bool {
 	for _, declared := range t.ast.Parts[statement].DeclaredSymbols {

@@ -44,6 +44,9 @@ func (d *Division) Hoist(calls []Call, binding func(ref Ref) Binding) (made []in
 			ok = h.value(&value.Value, "default")
 		}
 	}
+	if len(h.made) > 0 {
+		delete(d.mentioned, h.part)
+	}
 	return h.made, ok
 }
 

@@ -112,7 +112,7 @@ func (d *Division) names(symbols ast.SymbolMap, p *Piece, params []Param) *renam
 func (d *Division) reserved(symbols ast.SymbolMap, p *Piece) map[string]uint32 {
 	names := renamer.ComputeReservedNames(nil, symbols)
 	for _, index := range p.statements {
-		for _, ref := range d.tree.uses(index) {
+		for _, ref := range d.Uses(index) {
 			if symbol := &d.tree.ast.Symbols[ref]; symbol.Kind == ast.SymbolUnbound || symbol.Flags.Has(ast.MustNotBeRenamed) {
 				names[symbol.OriginalName] = 1
 			}

@@ -1,6 +1,7 @@
 package esbuildast
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -122,23 +123,37 @@ func (t *Tree) unnamedNamespaces() map[ast.Ref]bool {
 	return refs
 }
 
+// mapJSON writes what encoding/json would: the source text, by far the longest, is encoded once for
+// all modules that are made of it.
 func (t *Tree) mapJSON(linesBefore int, chunk sourcemap.Chunk, content bool) []byte {
 	names := make([]json.RawMessage, len(chunk.QuotedNames))
 	for i, name := range chunk.QuotedNames {
 		names[i] = name
 	}
-	m := struct {
-		Version        int               `json:"version"`
-		Sources        []string          `json:"sources"`
-		SourcesContent []string          `json:"sourcesContent,omitempty"`
-		Mappings       string            `json:"mappings"`
-		Names          []json.RawMessage `json:"names"`
-	}{Version: 3, Sources: []string{t.source.KeyPath.Text}, Names: names}
-	m.Mappings = strings.Repeat(";", linesBefore) + string(chunk.Buffer.Data)
-	if content {
-		m.SourcesContent = []string{t.source.Contents}
+	if content && t.content == nil {
+		t.content = encode([]string{t.source.Contents})
 	}
-	encoded, err := json.Marshal(m)
+	var b bytes.Buffer
+	b.Grow(len(t.content) + len(chunk.Buffer.Data) + linesBefore + 256)
+	b.WriteString(`{"version":3,"sources":`)
+	b.Write(encode([]string{t.source.KeyPath.Text}))
+	if content {
+		b.WriteString(`,"sourcesContent":`)
+		b.Write(t.content)
+	}
+	b.WriteString(`,"mappings":"`)
+	for range linesBefore {
+		b.WriteByte(';')
+	}
+	b.Write(chunk.Buffer.Data) // base64, commas and semicolons
+	b.WriteString(`","names":`)
+	b.Write(encode(names))
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+func encode(value any) []byte {
+	encoded, err := json.Marshal(value)
 	if err != nil {
 		panic(err) // strings and quoted names always encode
 	}

@@ -23,6 +23,8 @@ type Tree struct {
 	// their import records.
 	dynamic map[*js_ast.ENumber]uint32
 	lines   []sourcemap.LineOffsetTable
+	// content is the source text as source maps hold it.
+	content []byte
 	// stubs are the client's calls of markers (see Compile).
 	stubs map[*js_ast.ECall]bool
 	// assigned are the statements that give a binding another value, once the tree has the registry form.
