@@ -3,11 +3,37 @@
  * `hotMessage` in devserver/hot.go; the page itself never says anything.
  */
 export type HotMessage =
+  /** The first one. Another run of the server has another `boot`. */
   | { type: 'connected'; boot: string }
-  | { type: 'reload' }
+  | UpdateMessage
+  | { type: 'reload'; reason?: string }
   | { type: 'css'; path: string; url: string }
   | { type: 'error'; errors: DevError[] }
+  /** There is no error any more. */
   | { type: 'ok' }
+
+/** Modules of the app whose code or imports changed. Counted: a page asks for what it missed with `since=<version>`. */
+export interface UpdateMessage {
+  type: 'update'
+  version: number
+  modules?: ModuleText[]
+  /** Modules that the app no longer has. */
+  removed?: string[]
+  /** Whose source changed, for people. */
+  names?: string[]
+  /** Another bundle of packages, for modules that import what the page's does not hold. */
+  deps?: string
+}
+
+export interface ModuleText {
+  id: string
+  deps: string[]
+  dynamic: string[]
+  /** A generator function expression, see registry.ts. */
+  code: string
+  /** The URL of its source map. */
+  map?: string
+}
 
 /** `Diagnostic` in transform/diagnostics.go. */
 export interface DevError {

@@ -3,25 +3,35 @@
  * root; sources and messages only ever become text, never markup.
  */
 import type { DevError } from './hot-messages.js'
+import { styles } from './overlay-style.js'
+import { type Place, placesIn } from './places.js'
 
 const NAME = 'eclipsa-error-overlay'
 
-/** Replaces what is shown. */
-export function showErrors(errors: readonly DevError[]): void {
-  if (!customElements.get(NAME)) customElements.define(NAME, ErrorOverlay)
-  hideErrors()
-  if (errors.length === 0) return
-  const overlay = document.createElement(NAME) as ErrorOverlay
-  overlay.show(errors)
-  document.documentElement.append(overlay) // not in the body, which the app renders
-}
+/** Opens a file of the app in the author's editor; gives the reason where it can't. */
+export type OpenFile = (file: string, line: number, column: number) => Promise<string | undefined>
 
-export function hideErrors(): void {
-  for (const overlay of document.querySelectorAll(NAME)) overlay.remove()
+/** Who found the errors: the server's go when it says so, the page's with its next good update. */
+export type ErrorSource = 'server' | 'page'
+
+const errorsBy: Record<ErrorSource, readonly DevError[]> = { server: [], page: [] }
+
+/** Replaces what is shown of the same source. */
+export function showErrors(source: ErrorSource, errors: readonly DevError[], open: OpenFile): void {
+  errorsBy[source] = errors
+  const all = [...errorsBy.server, ...errorsBy.page]
+  const present = document.querySelector<ErrorOverlay>(NAME)
+  if (all.length === 0) return present?.remove()
+  if (!customElements.get(NAME)) customElements.define(NAME, ErrorOverlay)
+  const overlay = present ?? (document.createElement(NAME) as ErrorOverlay)
+  overlay.show(all, open)
+  if (!present) document.documentElement.append(overlay) // not in the body, which the app renders
 }
 
 class ErrorOverlay extends HTMLElement {
   readonly #root = this.attachShadow({ mode: 'open' })
+  /** What had the focus before: an input goes on where it was when the overlay goes. */
+  #before: Element | null = null
 
   constructor() {
     super()
@@ -30,37 +40,73 @@ class ErrorOverlay extends HTMLElement {
     this.#root.adoptedStyleSheets = [sheet]
   }
 
-  show(errors: readonly DevError[]): void {
-    const panel = element('section', 'panel', ...errors.map(errorView), footer(() => this.remove()))
+  show(errors: readonly DevError[], open: OpenFile): void {
+    const problem = element('p', 'problem')
+    problem.setAttribute('role', 'status')
+    const openFile = async ({ file, line, column }: Place) => {
+      problem.textContent = (await open(file, line, column)) ?? ''
+    }
+    const panel = element('section', 'panel', ...errors.map((error) => errorView(error, openFile)), problem, footer(() => this.remove()))
     panel.setAttribute('role', 'alertdialog')
-    panel.setAttribute('aria-label', 'Errors of the development server')
+    panel.setAttribute('aria-modal', 'true')
+    panel.setAttribute('aria-label', errors.length === 1 ? 'An error of the app' : `${errors.length} errors of the app`)
+    panel.tabIndex = -1
     this.#root.replaceChildren(panel)
+    if (this.isConnected) panel.focus()
   }
 
   connectedCallback(): void {
-    addEventListener('keydown', this.#closeOnEscape, true)
+    this.#before = document.activeElement
+    addEventListener('keydown', this.#onKey, true)
+    ;(this.#root.firstElementChild as HTMLElement | null)?.focus({ preventScroll: true })
   }
 
   disconnectedCallback(): void {
-    removeEventListener('keydown', this.#closeOnEscape, true)
+    removeEventListener('keydown', this.#onKey, true)
+    if (this.#before instanceof HTMLElement && this.#before.isConnected) this.#before.focus({ preventScroll: true })
   }
 
-  readonly #closeOnEscape = (event: KeyboardEvent): void => {
+  readonly #onKey = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') this.remove()
+    else if (event.key === 'Tab') this.#keepFocus(event)
+  }
+
+  /** The page below is not to be used: focus goes round inside. */
+  #keepFocus(event: KeyboardEvent): void {
+    const buttons = [...this.#root.querySelectorAll('button')]
+    const at = buttons.indexOf(this.#root.activeElement as HTMLButtonElement)
+    const next = buttons.at((at + (event.shiftKey ? (at < 0 ? 0 : -1) : 1)) % buttons.length)
+    event.preventDefault()
+    next?.focus()
   }
 }
 
-function errorView(error: DevError): HTMLElement {
+type Open = (place: Place) => void
+
+function errorView(error: DevError, open: Open): HTMLElement {
   const view = element('article', error.severity === 1 ? 'warning' : 'error', element('h1', 'text', error.text))
-  if (error.path) view.append(element('p', 'place', place(error)))
+  if (error.path) view.append(element('p', 'place', ...placed(placeText(error), open)))
   if (error.lineText) view.append(codeFrame(error))
   if (error.hint) view.append(element('p', 'hint', error.hint))
-  if (error.notes?.length) view.append(element('pre', 'notes', error.notes.join('\n')))
+  if (error.notes?.length) view.append(element('pre', 'notes', ...placed(error.notes.join('\n'), open)))
   return view
 }
 
-function place({ path, line, column }: DevError): string {
+function placeText({ path, line, column }: DevError): string {
   return line > 0 ? `${path}:${line}:${Math.max(column, 1)}` : path
+}
+
+/** The text with a button for each place in a file of the app. */
+function placed(text: string, open: Open): (Node | string)[] {
+  const parts: (Node | string)[] = []
+  let end = 0
+  for (const place of placesIn(text)) {
+    const shown = text.slice(place.start, place.end)
+    parts.push(text.slice(end, place.start), button('file', shown, `Open ${shown} in the editor`, () => open(place)))
+    end = place.end
+  }
+  parts.push(text.slice(end))
+  return parts
 }
 
 /** The caret stands behind an invisible copy of what is before it: right below tabs and wide characters too. */
@@ -79,10 +125,15 @@ function codeFrame({ line, column, length, lineText }: DevError): HTMLElement {
 }
 
 function footer(close: () => void): HTMLElement {
-  const button = element('button', 'close', 'Close (Esc)') as HTMLButtonElement
-  button.type = 'button'
-  button.onclick = close
-  return element('footer', 'footer', 'Save a fix, and this goes away by itself.', button)
+  return element('footer', 'footer', 'Save a fix, and this goes away by itself.', button('close', 'Close (Esc)', 'Close', close))
+}
+
+function button(className: string, text: string, title: string, onClick: () => void): HTMLButtonElement {
+  const made = element('button', className, text) as HTMLButtonElement
+  made.type = 'button'
+  made.title = title
+  made.onclick = onClick
+  return made
 }
 
 /** Strings become text nodes. */
@@ -92,24 +143,3 @@ function element(tag: string, className: string, ...children: (Node | string)[])
   made.append(...children)
   return made
 }
-
-const styles = `
-:host { all: initial; position: fixed; inset: 0; z-index: 2147483647; overflow: auto; background: #0b0d12d9; color-scheme: dark;
-  font: 15px/1.55 system-ui, sans-serif; color: #d7dce5; }
-.panel { box-sizing: border-box; max-width: 60rem; margin: 6vh auto; padding: 0 1.75rem; background: #14171f;
-  border: 1px solid #262b37; border-radius: 10px; box-shadow: 0 20px 60px #000a; }
-article { padding: 1.5rem 0; border-bottom: 1px solid #262b37; }
-.text { margin: 0; font: 600 17px/1.45 system-ui, sans-serif; color: #ff8080; white-space: pre-wrap; overflow-wrap: anywhere; }
-.warning .text { color: #f2c46d; }
-.place { margin: .5rem 0 0; font: 13px/1.5 ui-monospace, monospace; color: #7fc4ff; overflow-wrap: anywhere; }
-pre { margin: 1rem 0 0; font: 13px/1.6 ui-monospace, monospace; tab-size: 2; overflow-x: auto; }
-.frame { padding: .75rem 1rem; background: #0d0f15; border-radius: 6px; }
-.number { color: #5c6577; }
-.space { visibility: hidden; }
-.caret { color: #ff8080; }
-.hint { margin: 1rem 0 0; padding-left: .75rem; border-left: 3px solid #5fbf8f; white-space: pre-wrap; }
-.notes { color: #8d97a8; white-space: pre-wrap; overflow-wrap: anywhere; }
-.footer { display: flex; justify-content: space-between; align-items: center; gap: 1rem; padding: .9rem 0; font-size: 13px; color: #5c6577; }
-.close { padding: .3rem .7rem; font: inherit; color: #d7dce5; background: #262b37; border: 0; border-radius: 5px; cursor: pointer; }
-.close:hover, .close:focus-visible { background: #353c4c; outline: none; }
-`

@@ -65,6 +65,7 @@ export interface RegistryOptions {
 export interface Registry {
   /** @param weak those of `deps` whose new instances are no reason to evaluate this module again */
   define(id: string, deps: string[], dynamic: string[], factory: Factory, weak?: readonly string[]): void
+  /** The one that runs, if the module is live; else the newest. */
   definitionOf(id: string): Readonly<Definition> | undefined
   import(id: string): Promise<Namespace>
   /** Whether the module has an instance: it was linked, and maybe evaluated. */
@@ -265,7 +266,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     define(id, deps, dynamic, factory, weak) {
       definitions.set(id, { deps, dynamic, factory, weak: weak?.length ? new Set(weak) : NONE })
     },
-    definitionOf: (id) => definitions.get(id),
+    definitionOf: (id) => live.get(id)?.definition ?? definitions.get(id),
     import(id) {
       entries.add(id)
       return importModule(id)
