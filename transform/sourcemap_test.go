@@ -117,7 +117,7 @@ export default function Page({ title, onPick }: Props) {
 `
 
 // generated are names that stand in no source.
-var generated = regexp.MustCompile(`^(jsxs?|Fragment|import_\w+|children|\$|meta|import|__\w+)$`)
+var generated = regexp.MustCompile(`^(jsxs?|Fragment|import_\w+|children|\$\w*|meta|import|__\w+)$`)
 
 func TestSourceMapIsExact(t *testing.T) {
 	for _, form := range []Form{ESM, Registry} {
@@ -130,14 +130,43 @@ func TestSourceMapIsExact(t *testing.T) {
 	}
 }
 
+// Every part has a map of its own, and together they map what the whole module maps.
+func TestSourceMapsOfPartsAreExact(t *testing.T) {
+	r := Transform(mapped, Options{Path: "app/+page.tsx", Form: Registry, Sides: Server, SourceMap: true, Split: true})
+	if len(r.Diagnostics) > 0 || len(r.Server.Parts) != 5 {
+		t.Fatal(len(r.Server.Parts), r.Diagnostics)
+	}
+	seen := 0
+	for _, part := range r.Server.Parts {
+		if part.Name == "" || part.Name == importsPart {
+			if part.Map != nil {
+				t.Errorf("%q has a map", part.Name)
+			}
+			continue
+		}
+		seen += checkNames(t, part.Name, Module{Code: part.Code, Map: part.Map}, Registry)
+	}
+	if seen < 40 {
+		t.Errorf("only %d names seen", seen)
+	}
+}
+
 func checkMap(t *testing.T, side string, m Module, form Form) {
+	t.Helper()
+	if seen := checkNames(t, side, m, form); seen < 40 {
+		t.Errorf("%s: only %d names seen", side, seen)
+	}
+}
+
+// checkNames wants of every name in the code that it maps to its like in the source.
+func checkNames(t *testing.T, side string, m Module, form Form) (seen int) {
 	t.Helper()
 	decoded, segments := decodeMap(t, m.Map)
 	if decoded.Version != 3 || len(decoded.Sources) != 1 || decoded.Sources[0] != "app/+page.tsx" {
 		t.Fatalf("%s: version %d, sources %v", side, decoded.Version, decoded.Sources)
 	}
 	source := strings.Split(mapped, "\n")
-	line, column, seen := 0, 0, 0
+	line, column := 0, 0
 	for _, token := range tokens.FindAllString(m.Code, -1) {
 		at := [2]int{line, column}
 		if breaks := strings.Count(token, "\n"); breaks > 0 {
@@ -163,9 +192,7 @@ func checkMap(t *testing.T, side string, m Module, form Form) {
 			t.Errorf("%s form %d: %q (%q) at %d:%d maps to %d:%d %.20q", side, form, token, name, at[0]+1, at[1]+1, s.sourceLine+1, s.sourceColumn+1, rest)
 		}
 	}
-	if seen < 40 {
-		t.Errorf("%s: only %d names seen", side, seen)
-	}
+	return seen
 }
 
 // lookUp does what every reader of source maps does: the last segment of the line up to the place
