@@ -58,9 +58,7 @@ func (p *pipeline) reconfigure(ctx context.Context, changes map[string]change) {
 		return
 	}
 	p.print.update("restart", p.names(nil, changes, false), 0)
-	p.worker.stop()
-	p.worker = newWorkers(p)
-	p.worker.start(ctx)
+	p.worker.replace(ctx)
 	p.update(ctx, changes, true)
 }
 

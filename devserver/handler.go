@@ -13,6 +13,7 @@ type handler struct {
 	hosts    hostRules
 	hub      *hub
 	target   *target
+	sessions *sessions
 	files    *publicFiles
 	project  *project
 	print    *printer

@@ -12,11 +12,12 @@ import (
 // everything is new. All its methods run on one goroutine (run); what requests read is in project.
 type pipeline struct {
 	*project
-	options Options
-	print   *printer
-	target  *target
-	watcher *watcher
-	node    string
+	options  Options
+	print    *printer
+	target   *target
+	sessions *sessions
+	watcher  *watcher
+	node     string
 
 	resolver *resolver
 	bundler  *bundler
@@ -36,7 +37,7 @@ func newPipeline(a *app.App, options Options, print *printer) (*pipeline, error)
 	if eclipsa == "" {
 		return nil, &app.Problem{Text: "the package eclipsa is not installed in " + a.Root, Hint: "Run `npm install eclipsa`."}
 	}
-	p := &pipeline{options: options, print: print, target: newTarget(), configs: map[string]string{}, restarts: make(chan struct{}, 1)}
+	p := &pipeline{options: options, print: print, target: newTarget(), sessions: newSessions(print), configs: map[string]string{}, restarts: make(chan struct{}, 1)}
 	p.project = &project{base: a.Settings.Base, hub: newHub(), eclipsa: eclipsa, ready: make(chan struct{}), app: a, served: map[string]bundle{}}
 	return p, p.configure(a)
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// session opens a socket through the dev server; the worker's end of it comes on the channel.
-func sessions(t *testing.T) (s *stub, workers chan *websocket.Conn) {
+// relayStub is a dev server whose worker's ends of sessions come on the channel.
+func relayStub(t *testing.T) (s *stub, workers chan *websocket.Conn) {
 	workers = make(chan *websocket.Conn, 16)
 	accept := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }, Subprotocols: []string{"second"}}
 	s = newStub(t, app.Settings{}, func(w http.ResponseWriter, r *http.Request) {
@@ -73,7 +73,7 @@ func expectClose(t *testing.T, conn *websocket.Conn, code int, reason string) {
 }
 
 func TestRelayMessages(t *testing.T) {
-	s, workers := sessions(t)
+	s, workers := relayStub(t)
 	browser, worker := dial(t, s, workers)
 	if header := s.headers[0]; header.Get("Cookie") != "sid=7" || header.Get("Origin") != "http://"+s.address || s.reached[0] != "GET /__eclipsa/realtime/room?input=%7B%7D" {
 		t.Errorf("the worker saw %s %v", s.reached[0], header)
@@ -91,7 +91,7 @@ func TestRelayMessages(t *testing.T) {
 }
 
 func TestRelayCloseFromBrowser(t *testing.T) {
-	s, workers := sessions(t)
+	s, workers := relayStub(t)
 	for _, row := range []struct {
 		code   int
 		reason string
@@ -107,7 +107,7 @@ func TestRelayCloseFromBrowser(t *testing.T) {
 }
 
 func TestRelayCloseFromWorker(t *testing.T) {
-	s, workers := sessions(t)
+	s, workers := relayStub(t)
 	for _, row := range []struct {
 		code   int
 		reason string
@@ -125,7 +125,7 @@ func TestRelayCloseFromWorker(t *testing.T) {
 }
 
 func TestS22Frames(t *testing.T) {
-	s, workers := sessions(t)
+	s, workers := relayStub(t)
 	masked := func(first byte, length ...byte) []byte { return append(append([]byte{first}, length...), 0, 0, 0, 0) }
 	for name, row := range map[string]struct {
 		frame []byte
@@ -156,7 +156,7 @@ func TestS22Frames(t *testing.T) {
 }
 
 func TestRelayPings(t *testing.T) {
-	s, workers := sessions(t)
+	s, workers := relayStub(t)
 	browser, worker := dial(t, s, workers)
 	got := make(chan string, 2)
 	worker.SetPongHandler(func(data string) error { got <- "worker " + data; return nil })
@@ -204,7 +204,7 @@ func TestRelayRefusal(t *testing.T) {
 }
 
 func TestStopClosesSessions(t *testing.T) {
-	s, workers := sessions(t)
+	s, workers := relayStub(t)
 	before := runtime.NumGoroutine()
 	var browsers []*websocket.Conn
 	for range 5 {

@@ -111,7 +111,7 @@ func (p *pipeline) serve(ctx context.Context, listeners []net.Listener, certific
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stopping := make(chan struct{})
-	h := &handler{base: p.base, hosts: newHostRules(p.app.Settings, p.app.Settings.Host), hub: p.hub, target: p.target,
+	h := &handler{base: p.base, hosts: newHostRules(p.app.Settings, p.app.Settings.Host), hub: p.hub, target: p.target, sessions: p.sessions,
 		files: newPublicFiles(p.app.Root), project: p.project, print: p.print, stopping: stopping, verbose: p.options.Verbose}
 	server := h.server()
 

@@ -69,7 +69,7 @@ func newStub(t *testing.T, settings app.Settings, worker http.HandlerFunc, chang
 	loader := &loader{base: "/", texts: map[string]string{}}
 	s.root = root
 	s.handler = &handler{base: "/", hosts: newHostRules(settings, settings.Host), hub: hub, target: newTarget(), files: newPublicFiles(root),
-		print: newPrinter(io.Discard, io.Discard), stopping: stopping,
+		print: newPrinter(io.Discard, io.Discard), stopping: stopping, sessions: newSessions(newPrinter(io.Discard, io.Discard)),
 		project: &project{base: "/", hub: hub, ready: ready, app: a, graph: newGraph(loader, place{}, place{}), styles: newStyles(nil, "/"), loaded: true}}
 	s.handler.target.set(backend{strings.TrimPrefix(backendServer.URL, "http://"), "the-secret"})
 	s.server = s.handler.server()

@@ -24,6 +24,7 @@ type workers struct {
 	p        *pipeline
 	started  chan started
 	current  *nodeadapter.Worker
+	previous *nodeadapter.Worker // goes on until the next one has started
 	failed   error
 	since    time.Time
 	short    int
@@ -52,6 +53,12 @@ func (w *workers) start(ctx context.Context) {
 		}
 		options.Script = script
 		worker, err := nodeadapter.Start(ctx, w.p.node, options)
+		if err == nil {
+			go func() { // requests and sessions learn of its end at once, whatever the pipeline does
+				<-worker.Exited()
+				w.p.target.lose(worker.Secret())
+			}()
+		}
 		w.started <- started{worker, err}
 	})
 }
@@ -60,6 +67,7 @@ func (w *workers) start(ctx context.Context) {
 func (w *workers) get(ctx context.Context) *nodeadapter.Worker {
 	if w.current == nil && w.failed == nil {
 		got := <-w.started
+		w.retire(ctx)
 		if got.err != nil {
 			w.giveUp(fmt.Errorf("the worker did not start: %w", got.err))
 		} else {
@@ -116,21 +124,66 @@ func (w *workers) restart(ctx context.Context) {
 	w.p.report(addNew(slices.Clone(w.p.problems), failure))
 }
 
+// replace begins a planned restart: the next worker starts beside the one that serves. get ends that
+// one when it is time to load the app's code, which never runs in two workers at once. The caller
+// loads everything.
+func (w *workers) replace(ctx context.Context) {
+	if w.current == nil {
+		w.stopStarted() // nobody has used it
+	} else {
+		w.previous = w.current
+	}
+	w.short = 0
+	w.start(ctx)
+}
+
+// finishTime bounds the wait for a worker's answer that it is done, a little above its own bound.
+const finishTime = 1500 * time.Millisecond
+
+// retire ends the worker that is replaced. Its sessions wait for the next one.
+func (w *workers) retire(ctx context.Context) {
+	old := w.previous
+	if old == nil {
+		return
+	}
+	w.previous = nil
+	w.p.target.set(backend{})
+	w.p.setLoaded(false)
+	w.p.sessions.prepare(ctx, backend{old.Address(), old.Secret()})
+	ctx, cancel := context.WithTimeout(ctx, finishTime)
+	defer cancel()
+	if err := old.Finish(ctx); err != nil && ctx.Err() == nil {
+		select {
+		case <-old.Exited():
+		default:
+			w.p.print.warn(err.Error())
+		}
+	}
+	old.Stop()
+}
+
 // stop ends the worker and waits for it, also for one that is just starting.
 func (w *workers) stop() {
+	w.p.target.set(backend{})
+	w.stopStarted()
+	for _, worker := range []*nodeadapter.Worker{w.previous, w.current} {
+		if worker != nil {
+			worker.Stop()
+		}
+	}
+}
+
+// stopStarted ends a worker that get has not given to anybody.
+func (w *workers) stopStarted() {
 	if w.cancel != nil {
 		w.cancel()
 	}
 	w.starting.Wait()
-	w.p.target.set(backend{})
-	if w.current == nil && w.started != nil {
-		select {
-		case got := <-w.started:
-			w.current = got.worker
-		default:
+	select {
+	case got := <-w.started:
+		if got.worker != nil {
+			got.worker.Stop()
 		}
-	}
-	if w.current != nil {
-		w.current.Stop()
+	default:
 	}
 }

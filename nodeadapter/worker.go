@@ -35,8 +35,9 @@ type Worker struct {
 	stdin   io.Closer
 	client  *http.Client
 
-	done   chan struct{} // closed when the process has ended and its output was read
-	status error         // set before done closes
+	exited chan struct{} // closed when the process has ended
+	done   chan struct{} // closed when its output was read as well
+	status error         // set before they close
 
 	stop sync.Once
 }
@@ -67,7 +68,7 @@ func Start(ctx context.Context, node string, options Options) (*Worker, error) {
 		out.closeRead()
 		return nil, fmt.Errorf("can't start %s: %w", node, err)
 	}
-	w := &Worker{secret: secret, command: command, stdin: stdin, done: make(chan struct{}), client: newClient()}
+	w := &Worker{secret: secret, command: command, stdin: stdin, exited: make(chan struct{}), done: make(chan struct{}), client: newClient()}
 	port := make(chan int, 1)
 	go w.wait(options, out, port)
 	return w, w.ready(ctx, port)
@@ -91,6 +92,7 @@ func (w *Worker) wait(options Options, out *pipes, port chan<- int) {
 	})
 	pumps.Go(func() { pump(bufio.NewReader(out.stderr), lines, options.MapLine) })
 	w.status = w.command.Wait()
+	close(w.exited)
 	out.endSoon()
 	pumps.Wait()
 	out.closeRead()
@@ -143,10 +145,13 @@ func (w *Worker) Address() string { return "127.0.0.1:" + strconv.Itoa(w.port) }
 // Secret is the value of SecretHeader that the worker accepts.
 func (w *Worker) Secret() string { return w.secret }
 
-// Done is closed when the process has ended, for whatever reason.
+// Exited is closed at once when the process has ended, for whatever reason.
+func (w *Worker) Exited() <-chan struct{} { return w.exited }
+
+// Done is closed when the process has ended and all that it wrote has been passed on.
 func (w *Worker) Done() <-chan struct{} { return w.done }
 
-// Reason says how the process ended. It may be called once Done is closed.
+// Reason says how the process ended. It may be called once Exited is closed.
 func (w *Worker) Reason() string {
 	if w.status == nil {
 		return "exit status 0"

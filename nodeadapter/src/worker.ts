@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { createHttpServer } from './http-server.js'
 import { createUpgradeGate } from './upgrade-gate.js'
 import { createWorkerApp, describe } from './worker-app.js'
+import { createFinish } from './worker-finish.js'
 import type { LoadRequest } from './worker-modules.js'
 import { createSecretCheck } from './worker-secret.js'
 
@@ -31,7 +32,8 @@ const app = createWorkerApp((handler) => gate.use(handler))
 const server = createHttpServer(app.handler, (url, incoming, outgoing) => {
   if (!isOurs(incoming)) outgoing.writeHead(403, { Connection: 'close' }).end('this port belongs to eclipsa dev\n')
   else if (incoming.method === 'POST' && url.pathname === '/__eclipsa/worker/load') void load(incoming, outgoing)
-  else return false
+  else if (incoming.method === 'POST' && url.pathname === '/__eclipsa/worker/stop') void finish(outgoing)
+  else return watch(outgoing)
   return true
 })
 // Any base: the app knows its own and answers 404 below others.
@@ -40,6 +42,8 @@ const gate = createUpgradeGate(server, {
   listener: (incoming, outgoing) => server.emit('request', incoming, outgoing),
   admits: isOurs,
 })
+
+const { finish, watch } = createFinish(app.handler, gate)
 
 async function load(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   let result
