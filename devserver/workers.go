@@ -137,8 +137,9 @@ func (w *workers) replace(ctx context.Context) {
 	w.start(ctx)
 }
 
-// finishTime bounds the wait for a worker's answer that it is done, a little above its own bound.
-const finishTime = 1500 * time.Millisecond
+// finishTime is how long a worker has to end what it has: drainTime for messages, and its own second
+// for sessions and requests.
+const finishTime = drainTime + 1200*time.Millisecond
 
 // retire ends the worker that is replaced. Its sessions wait for the next one.
 func (w *workers) retire(ctx context.Context) {
@@ -149,17 +150,14 @@ func (w *workers) retire(ctx context.Context) {
 	w.previous = nil
 	w.p.target.set(backend{})
 	w.p.setLoaded(false)
-	w.p.sessions.prepare(ctx, backend{old.Address(), old.Secret()})
-	ctx, cancel := context.WithTimeout(ctx, finishTime)
+	bounded, cancel := context.WithTimeout(ctx, finishTime)
 	defer cancel()
-	if err := old.Finish(ctx); err != nil && ctx.Err() == nil {
-		select {
-		case <-old.Exited():
-		default:
-			w.p.print.warn(err.Error())
-		}
+	w.p.sessions.prepare(bounded, backend{old.Address(), old.Secret()})
+	if old.Finish(bounded) == nil || ctx.Err() != nil {
+		old.Stop()
+	} else {
+		old.Kill() // it is stuck, or has ended by itself
 	}
-	old.Stop()
 }
 
 // stop ends the worker and waits for it, also for one that is just starting.

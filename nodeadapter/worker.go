@@ -161,12 +161,17 @@ func (w *Worker) Reason() string {
 
 // Stop ends the worker and returns when it has ended: it is asked by closing its stdin, and
 // killed by its process id if it goes on for longer than stopTimeout.
-func (w *Worker) Stop() {
+func (w *Worker) Stop() { w.end(stopTimeout) }
+
+// Kill ends a worker that is known not to listen, and returns when it has ended.
+func (w *Worker) Kill() { w.end(0) }
+
+func (w *Worker) end(patience time.Duration) {
 	w.stop.Do(func() {
 		w.stdin.Close()
 		select {
 		case <-w.done:
-		case <-time.After(stopTimeout):
+		case <-time.After(patience):
 			w.command.Process.Kill()
 		}
 		w.client.CloseIdleConnections()
