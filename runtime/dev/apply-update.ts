@@ -10,6 +10,8 @@ export interface UpdateHost {
   addPackages(url: string): Promise<void>
   /** Defines what changed since a version by a script, where the page's CSP forbids to evaluate texts. */
   loadSince(version: number): Promise<void>
+  /** What the swapped components threw when they were rendered. */
+  renderErrors(): Promise<unknown[]>
   reload(reason: string): void
   /** The page runs the new modules; empty if none of them was on it. */
   updated(names: string[]): void
@@ -27,12 +29,14 @@ export function createUpdateQueue(host: UpdateHost, seen: number): UpdateQueue {
   const { registry } = host
   /** Definitions are made in the order of the messages; the registry does the rest in order itself. */
   let defined: Promise<unknown> = Promise.resolve()
+  let evaluates: boolean | undefined
 
   async function take(message: UpdateMessage): Promise<void> {
     const modules = message.modules ?? []
     if (message.deps !== undefined) await host.addPackages(message.deps)
     const changed = modules.filter((module) => isNews(registry, module)).map(({ id }) => id)
-    if (mayEvaluate()) {
+    evaluates ??= mayEvaluate()
+    if (evaluates) {
       for (const module of modules) registry.define(module.id, module.deps, module.dynamic, lazyFactory(module, host.root, message.version))
     } else {
       await host.loadSince(seen)
@@ -43,15 +47,13 @@ export function createUpdateQueue(host: UpdateHost, seen: number): UpdateQueue {
   }
 
   async function apply(changed: string[], names: string[]): Promise<void> {
-    const uncaught = collectUncaught()
     try {
       const { evaluated, unaccepted } = await registry.update(changed)
       if (unaccepted) return host.reload(reasonOf(unaccepted.chain))
-      const errors = await uncaught.afterRendering()
+      const errors = await host.renderErrors()
       if (errors.length > 0) host.failed(errors)
       else host.updated(evaluated.length > 0 ? names : [])
     } catch (error) {
-      uncaught.stop()
       console.error(error)
       host.failed([error])
     }
@@ -82,32 +84,13 @@ function lazyFactory({ id, code, map }: ModuleText, root: string, version: numbe
   return Object.defineProperty(factory, 'toString', { value: () => code })
 }
 
-let evaluates: boolean | undefined
-
-/** Found out once, since each attempt is a line in the console of a page that forbids it. */
+/** To be found out once: each attempt is a line in the console of a page whose CSP forbids it. */
 function mayEvaluate(): boolean {
-  if (evaluates !== undefined) return evaluates
   try {
     ;(0, eval)('0')
-    return (evaluates = true)
+    return true
   } catch {
-    return (evaluates = false)
-  }
-}
-
-/** Errors of components that an update rendered again: Preact does that, and throws them, before the next task. */
-function collectUncaught(): { afterRendering(): Promise<unknown[]>; stop(): void } {
-  const errors: unknown[] = []
-  const note = (event: ErrorEvent) => errors.push(event.error ?? event.message)
-  addEventListener('error', note)
-  const stop = () => removeEventListener('error', note)
-  return {
-    stop,
-    async afterRendering() {
-      await new Promise((resolve) => setTimeout(resolve, 0))
-      stop()
-      return errors
-    },
+    return false
   }
 }
 

@@ -9,6 +9,7 @@ import type { DevError, HotMessage } from './hot-messages.js'
 import { type ErrorSource, showErrors } from './overlay.js'
 import { createRegistry, type Registry, type Replacement } from './registry.js'
 import { isReloading, reloadPage } from './reload.js'
+import { collectRenderErrors, renderErrors } from './render-errors.js'
 import { describeError } from './runtime-error.js'
 import { replaceStylesheet } from './stylesheets.js'
 
@@ -55,7 +56,7 @@ export function start(pack: StartOptions = {}): Registry {
   if (registry) return registry
   registry = createRegistry({ external, lazy, fetchMissing, meta, replaced, refused: () => updates?.goOn() })
   version = pack.version ?? 0
-  updates = createUpdateQueue({ registry, root, addPackages, loadSince, reload, updated, failed }, version)
+  updates = createUpdateQueue({ registry, root, addPackages, loadSince, renderErrors, reload, updated, failed }, version)
   listen()
   return registry
 }
@@ -89,7 +90,10 @@ function meta(id: string): object {
 /** Without the library that swaps components nobody can take their updates. */
 function replaced(replacements: Replacement[]): string[] {
   const library = external['npm:eclipsa/dev/refresh'] as { refresh: Refresh } | undefined
-  if (library) return refreshComponents(replacements, library.refresh)
+  if (library) {
+    collectRenderErrors()
+    return refreshComponents(replacements, library.refresh)
+  }
   return replacements.filter(({ previous }) => previous.takesOwnUpdates).map(({ next }) => next.id)
 }
 

@@ -42,9 +42,10 @@ function placeIn({ sources, sourcesContent, mappings }: SourceMap, line: number,
       source += fields[1] ?? 0
       sourceLine += fields[2] ?? 0
       sourceColumn += fields[3] ?? 0
-      if (at !== line || fields.length < 4) continue
+      if (at !== line) continue
       const lineText = sourcesContent?.[source]?.split('\n')[sourceLine] ?? ''
-      found = { source: sources[source]!, line: sourceLine + 1, column: sourceColumn + 1, lineText }
+      // One field says that there is no source from here on.
+      found = fields.length < 4 ? undefined : { source: sources[source]!, line: sourceLine + 1, column: sourceColumn + 1, lineText }
     }
   }
   return found
