@@ -188,7 +188,7 @@ func (l *loader) finish(code, source string, s side, specifiers map[string]strin
 	if len(specifiers) > 0 {
 		first += "$.meta.specifiers = " + quote(specifiers) + "; "
 	}
-	return strings.Replace(code, "yield;\n", first+"yield;\n", 1)
+	return strings.Replace(code, `"use strict"; `, `"use strict"; `+first, 1)
 }
 
 // hotSpecifiers are the imports that import.meta.hot.accept() may name.

@@ -114,7 +114,11 @@ func (x *splitter) findAlias() {
 			continue
 		}
 		target := x.graph.statements[x.graph.declaredBy[ref][0]].Index
-		if _, function := x.functions[target]; function || len(x.calls[target]) > 0 {
+		f, function := x.functions[target]
+		if target > statement.Index && !f.Hoisted {
+			continue // it throws, and has to
+		}
+		if function || len(x.calls[target]) > 0 {
 			x.defaultAlias = &ref
 			delete(x.part, statement.Index)
 		}

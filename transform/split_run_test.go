@@ -17,6 +17,12 @@ import (
 // splitPrelude is what every program finds: it writes down each effect. What no fixture defines is a
 // stub that answers to everything.
 const splitPrelude = `
+let fuel = 300
+const scratch = {}
+const spent = () => --fuel < 0
+const effect = (...values) => { if (fuel > 0) order.push('effect ' + values.map((value) => describe(value)).join(' ')); return values.length }
+const said = (error) => error instanceof TypeError ? 'TypeError' : error.message // that text quotes the code
+const safely = (f) => { try { return f() } catch (error) { return effect('caught ' + said(error)) } }
 const order = [], registered = [], timers = []
 const console = { log: (...values) => { order.push('log ' + values.map(String).join(' ')) }, error() {}, warn() {} }
 const setInterval = (f) => { order.push('setInterval'); timers.push(f); return timers.length }
@@ -38,17 +44,17 @@ const marker = (id, ...handlers) => {
 const known = { realtime: marker, action: marker, loader: marker, jsx: (type, props) => ({ type, props }), jsxs: (type, props) => ({ type, props }), Fragment: 'fragment' }
 const everything = (specifier) => new Proxy({}, { get: (_, name) => name === 'then' ? undefined : known[name] ?? stub(specifier + ' ' + String(name)) })
 const describe = (value, depth = 0) => {
-  if (typeof value === 'function') return value.id ?? (/^class/.test(Function.prototype.toString.call(value)) ? 'class ' + value.name : 'function')
+  if (typeof value === 'function') return value.id ?? (/^class/.test(source.call(value)) ? 'class ' + value.name : 'function')
   if (value instanceof Error) return 'error ' + value.message
   if (value instanceof Map) return 'map ' + [...value.keys()].map(String).join()
   if (typeof value !== 'object' || value === null) return String(value)
   if (depth > 3) return '…'
-  return Object.keys(value).sort().map((key) => { try { return key + ': ' + describe(value[key], depth + 1) } catch (error) { return key + ' throws ' + error.message } })
+  return Object.keys(value).sort().map((key) => { try { return key + ': ' + describe(value[key], depth + 1) } catch (error) { return key + ' throws ' + said(error) } })
 }
 const attempt = async (name, f, ...args) => {
-  try { order.push([name, describe(await f(...args))]) } catch (error) { order.push([name, 'throws ' + error.message]) }
+  try { order.push([name, describe(await f(...args))]) } catch (error) { order.push([name, 'throws ' + said(error)]) }
 }
-const isCallable = (value) => typeof value === 'function' && !value.id && !/^class/.test(Function.prototype.toString.call(value))
+const isCallable = (value) => typeof value === 'function' && !value.id && !/^class/.test(source.call(value))
 `
 
 // splitFinale evaluates the files, calls all that they export and register, and looks again.
@@ -61,7 +67,7 @@ look()
 for (const timer of timers) await attempt('timer', timer)
 for (const [id, namespace] of namespaces) for (const name of Object.keys(namespace).sort())
   await attempt(id + ' ' + name, async () => { const value = namespace[name]; return isCallable(value) ? value(stub('argument')) : undefined })
-for (const { id, handlers } of registered) for (const [n, handler] of handlers.entries()) await attempt(id + ' ' + n, handler, stub('connection'), stub('next'))
+for (const { id, handlers } of registered.toSorted((a, b) => (a.id < b.id ? -1 : 1))) for (const [n, handler] of handlers.entries()) await attempt(id + ' ' + n, handler, stub('connection'), stub('next'))
 look()
 return { order, registered: registered.map(({ id }) => id) }
 `
@@ -199,7 +205,7 @@ func runPrograms(t *testing.T, names, programs []string) []splitOutcome {
 	if len(built.Errors) > 0 {
 		t.Fatal("runtime/dev/registry.ts does not build: ", built.Errors[0].Text)
 	}
-	text := string(built.OutputFiles[0].Contents) + "\nprocess.on('unhandledRejection', () => {})\nprocess.on('exit', () => console.error('programs that ended: ' + outcomes.length))\nconst outcomes = []\nfor (const program of [\n" +
+	text := string(built.OutputFiles[0].Contents) + "\nconst source = Function.prototype.toString\nFunction.prototype.toString = () => 'function' // its text tells how a module was printed\nprocess.on('unhandledRejection', () => {})\nprocess.on('exit', () => console.error('programs that ended: ' + outcomes.length))\nconst outcomes = []\nfor (const program of [\n" +
 		strings.Join(programs, ",\n") + "\n]) outcomes.push(await program())\nconsole.log(JSON.stringify(outcomes))\n"
 	file := filepath.Join(t.TempDir(), "programs.mjs")
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {

@@ -78,12 +78,13 @@ func (x *splitter) print() (parts []Part, exportParts map[string]string) {
 	pieces := map[string]*esbuildast.Piece{}
 	if len(x.static) > 0 {
 		chain = append(chain, importsPart)
-		pieces[importsPart] = x.division.Add(importsPart, nil)
+		pieces[importsPart] = x.division.Add(importsPart, nil, nil)
 	}
 	for _, name := range []string{bodyPart, symbolsPart, viewPart} {
 		if len(statements[name]) > 0 {
 			chain = append(chain, name)
-			pieces[name] = x.division.Add(name, statements[name])
+			functions, rest := x.early(name, statements[name])
+			pieces[name] = x.division.Add(name, functions, rest)
 			mentioned[name] = x.mentionsOf(statements[name])
 		}
 	}
@@ -184,4 +185,17 @@ func (x *splitter) inOrder() map[string][]int {
 		}
 	}
 	return lists
+}
+
+// early are the functions outside of the body. No statement of the file reads them before its turn,
+// but an import that leads back to this file may: they are there before anything runs.
+func (x *splitter) early(part string, statements []int) (functions, rest []int) {
+	for _, i := range statements {
+		if _, function := x.functions[i]; function && part != bodyPart {
+			functions = append(functions, i)
+		} else {
+			rest = append(rest, i)
+		}
+	}
+	return functions, rest
 }

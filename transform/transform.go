@@ -106,7 +106,8 @@ type Part struct {
 	// functions that only they reach), "view" (the other functions), or "" for the facade, which
 	// exports everything.
 	Name string
-	// Code has no comments: editing one changes nothing.
+	// Code has no comments: editing one changes nothing. Symbols and view make their functions before
+	// the yield.
 	Code string
 	// Map is nil for imports and facade, which have no code of the file.
 	Map []byte

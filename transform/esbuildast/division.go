@@ -27,11 +27,11 @@ type Division struct {
 
 // Piece is one module of a division.
 type Piece struct {
-	Name       string
-	statements []int
-	namespace  ast.Ref
-	exports    map[string]Ref
-	setters    map[string]bool
+	Name                  string
+	functions, statements []int
+	namespace             ast.Ref
+	exports               map[string]Ref
+	setters               map[string]bool
 }
 
 // Divide starts a division of a tree that has the registry form.
@@ -72,11 +72,16 @@ func (d *Division) replace(slot *js_ast.Expr, data js_ast.E) {
 	slot.Data = data
 }
 
-// Add makes a piece of statements, given in the order in which they run.
-func (d *Division) Add(name string, statements []int) *Piece {
-	p := &Piece{Name: name, statements: statements, namespace: d.tree.newSymbol("$" + name), exports: map[string]Ref{}, setters: map[string]bool{}}
+func (p *Piece) all() []int {
+	return append(p.functions[:len(p.functions):len(p.functions)], p.statements...)
+}
+
+// Add makes a piece of functions, which are there as soon as the piece is linked, and of statements
+// in the order in which they run.
+func (d *Division) Add(name string, functions, statements []int) *Piece {
+	p := &Piece{Name: name, functions: functions, statements: statements, namespace: d.tree.newSymbol("$" + name), exports: map[string]Ref{}, setters: map[string]bool{}}
 	d.pieces = append(d.pieces, p)
-	for _, i := range statements {
+	for _, i := range p.all() {
 		for _, declared := range d.tree.ast.Parts[i].DeclaredSymbols {
 			if declared.IsTopLevel {
 				d.owners[d.tree.ref(declared.Ref)] = p
@@ -100,7 +105,7 @@ func (d *Division) Connect(defaultAlias *Ref) {
 		}
 	}
 	for _, p := range d.pieces {
-		for _, i := range p.statements {
+		for _, i := range p.all() {
 			if d.mentionsOthers(p, i) {
 				d.connect(p, i)
 			}

@@ -22,21 +22,42 @@ func (d *Division) Print(p *Piece, params []Param, options PrintOptions) (code s
 	symbols := t.symbolMap()
 	tree := t.ast
 	tree.Directives, tree.ExprComments = nil, nil
-	tree.Parts = make([]js_ast.Part, len(p.statements))
-	async := false
-	for i, index := range p.statements {
-		tree.Parts[i] = t.ast.Parts[index]
-		tree.Parts[i].Stmts = t.registryStmts(t.ast.Parts[index].Stmts)
-		async = async || t.ast.TopLevelAwaitKeyword.Len > 0 && t.awaits(tree.Parts[i].Stmts)
+	tree.Parts = nil
+	add := func(statements []int) {
+		for _, index := range statements {
+			part := t.ast.Parts[index]
+			part.Stmts = t.registryStmts(part.Stmts)
+			tree.Parts = append(tree.Parts, part)
+		}
 	}
 	d.numberImports(p)
 	names := d.names(symbols, p, params)
-	head := d.head(names, params, async, d.getters(p, names))
+	head := d.head(names, params, d.awaits(p), d.getters(p, names))
+	if len(p.functions) > 0 {
+		add(p.functions)
+		head = strings.TrimSuffix(head, " ") + "\n"
+		tree.Parts = append(tree.Parts, js_ast.Part{Stmts: []js_ast.Stmt{{Data: &js_ast.SExpr{Value: js_ast.Expr{Data: &js_ast.EYield{}}}}}})
+	} else {
+		head += "yield;\n"
+	}
+	add(p.statements)
 	js, mappings := t.print(tree, symbols, names, options, config.LegalCommentsNone)
 	if options.SourceMap {
 		sourceMap = t.mapJSON(strings.Count(head, "\n"), mappings, options.SourcesContent)
 	}
 	return head + js + "}", sourceMap
+}
+
+func (d *Division) awaits(p *Piece) bool {
+	if d.tree.ast.TopLevelAwaitKeyword.Len == 0 {
+		return false
+	}
+	for _, index := range p.statements {
+		if d.tree.awaits(d.tree.ast.Parts[index].Stmts) {
+			return true
+		}
+	}
+	return false
 }
 
 // Facade makes the factory of the module that stands for the whole file.
@@ -54,7 +75,7 @@ func (d *Division) Facade(params []Param) string {
 			getters = append(getters, getter(export, t.valueOf(t.ast.NamedExports[export].Ref, names)))
 		}
 	}
-	return d.head(names, params, false, getters, t.registry.stars...) + "}"
+	return d.head(names, params, false, getters, t.registry.stars...) + "yield;\n}"
 }
 
 // ImportsPiece is the factory of a piece that has nothing but dependencies. It is the same for all.
@@ -94,7 +115,7 @@ func (d *Division) names(symbols ast.SymbolMap, p *Piece, params []Param) *renam
 	names := renamer.NewNumberRenamer(symbols, d.reserved(symbols, p))
 	names.AddTopLevelSymbol(t.registry.dollar)
 	var scopes []*js_ast.Scope
-	for _, index := range p.statements {
+	for _, index := range p.all() {
 		part := &t.ast.Parts[index]
 		for _, declared := range part.DeclaredSymbols {
 			if declared.IsTopLevel {
@@ -111,7 +132,7 @@ func (d *Division) names(symbols ast.SymbolMap, p *Piece, params []Param) *renam
 // reserved are the keywords and the globals that the piece mentions.
 func (d *Division) reserved(symbols ast.SymbolMap, p *Piece) map[string]uint32 {
 	names := renamer.ComputeReservedNames(nil, symbols)
-	for _, index := range p.statements {
+	for _, index := range p.all() {
 		for _, ref := range d.Uses(index) {
 			if symbol := &d.tree.ast.Symbols[ref]; symbol.Kind == ast.SymbolUnbound || symbol.Flags.Has(ast.MustNotBeRenamed) {
 				names[symbol.OriginalName] = 1
@@ -143,7 +164,7 @@ func setter(export, binding string) string {
 
 // eachImportOf visits the dynamic imports of a piece in the order of their numbers.
 func (d *Division) eachImportOf(p *Piece, visit func(record uint32, number *js_ast.ENumber)) {
-	for _, index := range p.statements {
+	for _, index := range p.all() {
 		d.tree.eachCallIn(index, func(record uint32, kind ImportKind, number *js_ast.ENumber) {
 			if kind == DynamicImport && number != nil {
 				visit(record, number)

@@ -214,10 +214,11 @@ func (t *Tree) registryFrame(names renamer.Renamer) (head, tail string) {
 	for _, d := range t.registry.dependencies {
 		params = append(params, names.NameForSymbol(d.namespace))
 	}
-	head = factoryHead(dollar, params, t.hasTopLevelAwait(), t.getters(names), namesOf(names, t.registry.stars))
+	head = factoryHead(dollar, params, t.hasTopLevelAwait(), t.getters(names), namesOf(names, t.registry.stars)) + "yield;\n"
 	return head, t.componentsCall(dollar, names) + "}"
 }
 
+// factoryHead is the factory up to where its first step may end.
 func factoryHead(dollar string, params []string, async bool, getters, stars []string) string {
 	var b strings.Builder
 	if async {
@@ -234,7 +235,6 @@ func factoryHead(dollar string, params []string, async bool, getters, stars []st
 	for _, star := range stars {
 		b.WriteString(dollar + ".star(" + star + "); ")
 	}
-	b.WriteString("yield;\n")
 	return b.String()
 }
 
