@@ -84,19 +84,20 @@ func plainOnWindows(part string) bool {
 // openRegular opens a file by its real path, unless it is something else, such as a named pipe, or
 // a link has taken its place since it was looked up (S9).
 func openRegular(path string) (*os.File, fs.FileInfo, error) {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return nil, nil, fs.ErrNotExist
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() || !isAt(info, path) {
+	for range 3 { // it may be saved at this very moment
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			continue
+		}
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() && isAt(info, path) {
+			return file, info, nil
+		}
 		file.Close()
-		return nil, nil, fs.ErrNotExist
 	}
-	return file, info, nil
+	return nil, nil, fs.ErrNotExist
 }
 
 // isAt says whether what was opened is what lies at a path that no link is part of. It asks after the

@@ -251,7 +251,7 @@ func TestS9LinkSwap(t *testing.T) {
 			}
 		})
 		b := &browser{t: t, address: s.address}
-		for range 300 {
+		for range 1_000 {
 			if status, _, body := b.get(row.target); strings.Contains(body, "CANARY") {
 				t.Errorf("%s: %d %s", row.swapped, status, body)
 				break
@@ -263,6 +263,47 @@ func TestS9LinkSwap(t *testing.T) {
 			t.Errorf("%s: %d %s", row.target, status, body)
 		}
 		b.close()
+	}
+}
+
+// The same, in slow motion: what was opened is no longer what lies there.
+func TestS9LinkSwapStepByStep(t *testing.T) {
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := filepath.Join(root, "pictures", "dot.png")
+	writeFiles(t, root, map[string]string{"pictures/dot.png": "a picture", "secret/dot.png": "CANARY"})
+	os.Symlink(filepath.Join(root, "secret"), filepath.Join(root, "linked"))
+	opened := func(path string) os.FileInfo {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info
+	}
+	if !isAt(opened(at), at) {
+		t.Error("a file is not at its path")
+	}
+	if isAt(opened(filepath.Join(root, "secret", "dot.png")), at) {
+		t.Error("opened through a link that is gone again")
+	}
+	linked := filepath.Join(root, "linked", "dot.png")
+	if isAt(opened(linked), linked) {
+		t.Error("opened through a folder that is a link")
+	}
+	before := opened(at)
+	os.Rename(at, at+".old")
+	if isAt(before, at) {
+		t.Error("opened, and gone")
+	}
+	if file, _, err := openRegular(linked); err == nil {
+		file.Close()
+		t.Error("a link was opened")
+	}
+	if file, _, err := openRegular(root); err == nil {
+		file.Close()
+		t.Error("a folder was opened")
 	}
 }
 

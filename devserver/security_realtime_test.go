@@ -278,6 +278,10 @@ func TestS19SecondRequests(t *testing.T) {
 		{"the hot channel without its token", upgradeText(s.address, "/__eclipsa/dev/hot"), 403},
 		{"another host", requestText("GET", x, "Host: evil.test", upgrade), 403},
 		{"no path", upgradeText(s.address, "//x"), 400},
+		{"no upgrade, and no path", requestText("GET", "//x", host), 400},
+		{"no upgrade, and another host", requestText("POST", "/", "Host: evil.test", "Content-Length: 5"), 403},
+		{"no upgrade, and another origin", requestText("GET", "/__eclipsa/dev/client.js", host, "Origin: http://evil.test"), 403},
+		{"no upgrade, and too many headers", requestText("GET", "/", host, strings.TrimSuffix(strings.Repeat("A: b\r\n", 1_001), "\r\n")), 431},
 	}
 	for _, row := range rows {
 		all := exchange(t, s.address, row.request+second)
@@ -389,7 +393,7 @@ func TestS20HandshakeParsers(t *testing.T) {
 // Half a handshake, in silence or a byte at a time, ends when its time is over.
 func TestS20SlowHandshakes(t *testing.T) {
 	s := newStub(t, app.Settings{}, nil)
-	if s.server.ReadHeaderTimeout != 10*time.Second || s.server.MaxHeaderBytes > 48<<10 {
+	if s.server.ReadHeaderTimeout != 10*time.Second || s.server.MaxHeaderBytes != 44<<10 {
 		t.Errorf("the limits are %s and %d bytes", s.server.ReadHeaderTimeout, s.server.MaxHeaderBytes)
 	}
 	s = attacked(t, app.Settings{}, nil, func(server *http.Server) { server.ReadHeaderTimeout = 200 * time.Millisecond })
