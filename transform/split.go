@@ -89,6 +89,9 @@ func (x *splitter) sort() {
 		case esbuildast.ImportStatement, esbuildast.ReExport, esbuildast.ExportClause, esbuildast.Comment:
 			continue
 		}
+		if x.tree.IsEmpty(i) {
+			continue
+		}
 		if _, ok := x.functions[i]; ok {
 			if hot && x.tree.MentionsHot(i) {
 				delete(x.functions, i)

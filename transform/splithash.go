@@ -89,7 +89,7 @@ func (x *splitter) reaches(all []reachedBy) {
 		if body {
 			deps = append(deps, PartDep{Part: bodyPart})
 		}
-		x.found.symbols[n].Reaches = append(deps, all[n].imports.strong()...)
+		x.found.symbols[n].Reaches = append(deps, x.strong(all[n].imports)...)
 	}
 }
 

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"sort"
+	"strings"
 
 	"github.com/evanw/esbuild/esbuildast"
 )
@@ -52,21 +53,56 @@ func (x *splitter) partOf(ref esbuildast.Ref) string {
 	return ""
 }
 
-// strong lists the imports that are read, in source order. Names are nil for a namespace.
-func (m outside) strong() (deps []PartDep) {
+// strong lists the imports that are read, in source order: each name alone, since each may come from
+// another part of its file. Names are nil for a namespace.
+func (x *splitter) strong(m outside) (deps []PartDep) {
 	for index, names := range m.imports {
-		dep := PartDep{Import: index}
+		var list []string
 		for name := range names {
-			dep.Names = append(dep.Names, name)
+			switch {
+			case name == "*":
+				deps = append(deps, PartDep{Import: index})
+			case x.together(index):
+				list = append(list, name)
+			default:
+				deps = append(deps, PartDep{Import: index, Names: []string{name}})
+			}
 		}
-		sort.Strings(dep.Names)
-		if names["*"] {
-			dep.Names = nil
+		if len(list) > 0 {
+			sort.Strings(list)
+			deps = append(deps, PartDep{Import: index, Names: list})
 		}
-		deps = append(deps, dep)
 	}
-	sort.Slice(deps, func(i, j int) bool { return deps[i].Import < deps[j].Import })
+	sort.Slice(deps, func(i, j int) bool {
+		a, b := deps[i], deps[j]
+		if a.Import != b.Import {
+			return a.Import < b.Import
+		}
+		return strings.Join(a.Names, " ") < strings.Join(b.Names, " ")
+	})
 	return deps
+}
+
+// together are the modules of the runtime, which have no parts.
+func (x *splitter) together(index int) bool {
+	specifier := x.static[index].Specifier
+	return specifier == runtimeModule || specifier == HelpersSpecifier || strings.HasPrefix(specifier, runtimeModule+"/")
+}
+
+// separate prepares what strong lists.
+func (x *splitter) separate() {
+	for ref, imported := range x.imports {
+		if imported.name != "*" && !x.together(imported.index) {
+			x.division.Separate(ref, imported.index, imported.name)
+		}
+	}
+	for _, name := range x.tree.Exports() {
+		if export, ok := x.tree.Export(name); ok && export.From != "" && export.Name != "*" {
+			if index := x.indexOf(export.From); !x.together(index) {
+				x.division.Separate(export.Ref, index, export.Name)
+			}
+		}
+	}
 }
 
 // print makes the parts. Whichever of them is asked for first, the chain view → symbols → body →
@@ -88,6 +124,7 @@ func (x *splitter) print() (parts []Part, exportParts map[string]string) {
 			mentioned[name] = x.mentionsOf(statements[name])
 		}
 	}
+	x.separate()
 	x.division.Connect(x.defaultAlias)
 	exportParts = map[string]string{}
 	for name, piece := range x.division.OwnExports() {
@@ -101,7 +138,7 @@ func (x *splitter) print() (parts []Part, exportParts map[string]string) {
 				part.Deps = append(part.Deps, PartDep{Import: index, Weak: true})
 			}
 		} else {
-			part.Deps = dependencies(name, chain[:i], mentioned[name])
+			part.Deps = x.dependencies(name, chain[:i], mentioned[name])
 			part.Code, part.Map = x.division.Print(pieces[name], paramsOf(part.Deps, pieces), x.source.printOptions(Server))
 			for _, dynamic := range x.division.DynamicImports(pieces[name]) {
 				part.Dynamic = append(part.Dynamic, x.source.importOf(dynamic))
@@ -116,14 +153,14 @@ func (x *splitter) print() (parts []Part, exportParts map[string]string) {
 
 // dependencies puts the part before in the chain first, then what is read. Only symbols and view
 // read each other both ways: functions are there before either runs.
-func dependencies(name string, before []string, m outside) (deps []PartDep) {
+func (x *splitter) dependencies(name string, before []string, m outside) (deps []PartDep) {
 	for i := len(before) - 1; i >= 0; i-- {
 		reads := m.parts[before[i]]
 		if reads || i == len(before)-1 {
 			deps = append(deps, PartDep{Part: before[i], Weak: !reads})
 		}
 	}
-	deps = append(deps, m.strong()...)
+	deps = append(deps, x.strong(m)...)
 	if name == symbolsPart && m.parts[viewPart] {
 		deps = append(deps, PartDep{Part: viewPart})
 	}
@@ -155,7 +192,7 @@ func (x *splitter) facadeDeps(chain []string, exportParts map[string]string) (de
 	for _, specifier := range x.tree.ExportStars() {
 		m.add(importName{x.indexOf(specifier), "*"})
 	}
-	return append(deps, m.strong()...)
+	return append(deps, x.strong(m)...)
 }
 
 func (x *splitter) indexOf(specifier string) int {
@@ -171,6 +208,9 @@ func paramsOf(deps []PartDep, pieces map[string]*esbuildast.Piece) []esbuildast.
 	params := make([]esbuildast.Param, len(deps))
 	for i, dep := range deps {
 		params[i] = esbuildast.Param{Piece: pieces[dep.Part], Import: dep.Import}
+		if len(dep.Names) == 1 {
+			params[i].Name = dep.Names[0]
+		}
 	}
 	return params
 }

@@ -20,6 +20,8 @@ type Division struct {
 	inner map[string]bool
 	// crossed are the symbols that stand for bindings of another piece.
 	crossed map[Ref]ast.Ref
+	// separate are the namespaces that single names of an import are read from.
+	separate map[importedName]ast.Ref
 	// mentioned keeps Uses.
 	mentioned map[int][]Ref
 	undo      []func()
@@ -37,7 +39,7 @@ type Piece struct {
 // Divide starts a division of a tree that has the registry form.
 func (t *Tree) Divide() *Division {
 	t.registryView()
-	d := &Division{tree: t, owners: map[Ref]*Piece{}, exports: map[string]Ref{}, inner: map[string]bool{}, crossed: map[Ref]ast.Ref{}, mentioned: map[int][]Ref{}}
+	d := &Division{tree: t, owners: map[Ref]*Piece{}, exports: map[string]Ref{}, inner: map[string]bool{}, crossed: map[Ref]ast.Ref{}, mentioned: map[int][]Ref{}, separate: map[importedName]ast.Ref{}}
 	parts := len(t.ast.Parts)
 	d.undo = append(d.undo, func() {
 		for i := parts; i < len(t.ast.Parts); i++ {
@@ -46,6 +48,27 @@ func (t *Tree) Divide() *Division {
 		t.ast.Parts = t.ast.Parts[:parts]
 	})
 	return d
+}
+
+type importedName struct {
+	index int
+	name  string
+}
+
+// Separate gives one name of a static import (by its number in Imports) a parameter of its own: what
+// it comes from may be in parts as well, and each can change alone.
+func (d *Division) Separate(ref Ref, index int, name string) {
+	alias := d.tree.ast.Symbols[ref].NamespaceAlias
+	if alias == nil {
+		return
+	}
+	key := importedName{index, name}
+	namespace, ok := d.separate[key]
+	if !ok {
+		namespace = d.tree.newSymbol(d.tree.Name(d.tree.ref(alias.NamespaceRef)))
+		d.separate[key] = namespace
+	}
+	d.tree.ast.Symbols[ref].NamespaceAlias = &ast.NamespaceAlias{NamespaceRef: namespace, Alias: alias.Alias}
 }
 
 // Undo gives the tree back as it was: the other side is made from it.

@@ -177,6 +177,16 @@ func (t *Tree) Declares(statement int, ref Ref) bool {
 	return false
 }
 
+// IsEmpty is true for a semicolon that stands alone.
+func (t *Tree) IsEmpty(statement int) bool {
+	for _, stmt := range t.ast.Parts[statement].Stmts {
+		if _, empty := stmt.Data.(*js_ast.SEmpty); !empty {
+			return false
+		}
+	}
+	return true
+}
+
 // IsConstant is true for a const with a plain value: evaluating it again loses nothing.
 func (t *Tree) IsConstant(statement int) bool {
 	stmts := t.ast.Parts[statement].Stmts

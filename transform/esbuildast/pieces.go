@@ -10,10 +10,11 @@ import (
 )
 
 // Param is one parameter of a piece's factory: the namespace of another piece, or of a static
-// import by its number in Imports.
+// import by its number in Imports, for all names of it or for one (see Separate).
 type Param struct {
 	Piece  *Piece
 	Import int
+	Name   string
 }
 
 // Print makes the factory of one piece. Comments are left out of it: editing one is no change.
@@ -99,6 +100,9 @@ func namesOf(names renamer.Renamer, refs []ast.Ref) (list []string) {
 func (d *Division) paramRef(param Param) ast.Ref {
 	if param.Piece != nil {
 		return param.Piece.namespace
+	}
+	if namespace, ok := d.separate[importedName{param.Import, param.Name}]; ok {
+		return namespace
 	}
 	return d.tree.registry.dependencies[param.Import].namespace
 }
