@@ -89,6 +89,12 @@ func (s *session) forward(kind int, text []byte) {
 			s.mu.Unlock()
 			return // it is only read so that a closing handshake comes to its end
 		}
+		if !s.direct && isOpen(s.flushing) {
+			flushing := s.flushing
+			s.mu.Unlock()
+			<-flushing // a worker that is there is felt by who sends faster than it takes
+			continue
+		}
 		if !s.direct {
 			s.keep(kind, text)
 			return
@@ -99,6 +105,15 @@ func (s *session) forward(kind int, text []byte) {
 			return
 		}
 		// The worker has ended: it can't have had the whole message.
+	}
+}
+
+func isOpen(channel <-chan struct{}) bool {
+	select {
+	case <-channel:
+		return false
+	default:
+		return channel != nil
 	}
 }
 

@@ -474,6 +474,9 @@ func TestRestartOfAStuckWorker(t *testing.T) {
 	close(late)
 	latecomer := <-came
 	defer latecomer.Close()
+	// It opened when all others had been told to go.
+	first.next().WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1001, "server going away"), time.Now().Add(time.Second))
+	s.until("it to wait", func() bool { return s.waiting() == 1 })
 	first.cut()
 	s.until("both sessions to wait", func() bool { return s.waiting() == 2 })
 	say(t, browser, "x")
@@ -563,7 +566,11 @@ func TestBrowserLeavesWithoutAWorker(t *testing.T) {
 		how(browsers[0])
 		browsers = browsers[1:]
 	}
+	began := time.Now()
 	s.until("no session", func() bool { return s.handler.sessions.count() == 0 })
+	if time.Since(began) > handshakeTimeout/2 {
+		t.Error("their handshakes went on without them")
+	}
 	s.handler.sockets.Wait()
 }
 

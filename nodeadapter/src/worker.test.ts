@@ -51,12 +51,17 @@ const entry: ModuleText = {
   code: `function*($, text, greet) { $.exports({ get default() { return createHandler } }); yield;
   function createHandler({ upgradeWebSocket, showError, replaces }) {
     const sessions = replaces?.sessions ?? new Set()
+    const slow = {}
+    slow.begun = new Promise((done) => (slow.began = done))
     const upgrade = upgradeWebSocket(() => ({ onOpen: (_, ws) => sessions.add(ws), onMessage: (_, ws) => ws.send(text.text) }))
     const handler = async (request, env) => {
       const { pathname } = new URL(request.url)
       if (pathname === '/fail') return showError(new TypeError('no'))
       if (pathname === '/later') Promise.reject(new Error('forgotten')), setTimeout(() => { throw new Error('thrown late') })
       if (pathname === '/headers') return new Response(JSON.stringify([...request.headers.keys(), ...env.incoming.rawHeaders]))
+      if (pathname === '/slow') return new Promise((done) => { slow.end = () => done(new Response('slow')); slow.began() })
+      if (pathname === '/slow-began') await slow.begun
+      if (pathname === '/slow-end') slow.end()
       if (pathname.startsWith('/sub/__eclipsa/realtime/')) return await upgrade({ env }, async () => {}) ?? new Response('upgrade', { status: 426 })
       return new Response(greet.hello + text.text)
     }
@@ -181,4 +186,33 @@ test('ends when stdin closes, not on Ctrl-C, and not without a secret', async ()
   assert.deepEqual(await child.ended, { code: 0, signal: null })
   const alone = startChild('worker.js', [], { ECLIPSA_WORKER_SECRET: '' })
   assert.equal((await alone.ended).code, 1)
+})
+
+test('stop: open sessions close with 1012, requests finish, nothing new opens', async () => {
+  const { port, get, load } = await start()
+  await load([entry, text('"a"')], { external: bundle('hi ') })
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/sub/__eclipsa/realtime/x`, { headers: { 'x-eclipsa-worker': secret } })
+  await once(socket, 'open')
+  const closed = once(socket, 'close')
+  const slow = get('/slow')
+  await get('/slow-began')
+  const headers = { 'x-eclipsa-worker': secret }
+  const stopped = fetch(`http://127.0.0.1:${port}/__eclipsa/worker/stop`, { method: 'POST', headers })
+  assert.deepEqual((await closed).map(String), ['1012', 'the server restarts'])
+  assert.equal(statusOf(await exchange(port, handshake('/sub/__eclipsa/realtime/x', [`x-eclipsa-worker: ${secret}`]))), 503)
+  await get('/slow-end')
+  assert.equal(await (await slow).text(), 'slow')
+  assert.equal((await stopped).status, 200)
+})
+
+test('stop does not wait for ever, and not without the secret', async () => {
+  const { port, get, load } = await start()
+  const stop = (headers: Record<string, string>) => fetch(`http://127.0.0.1:${port}/__eclipsa/worker/stop`, { method: 'POST', headers })
+  assert.equal((await stop({})).status, 403)
+  await load([entry, text('"a"')], { external: bundle('hi ') })
+  const slow = get('/slow')
+  await get('/slow-began')
+  assert.equal((await stop({ 'x-eclipsa-worker': secret })).status, 200)
+  await get('/slow-end')
+  assert.equal(await (await slow).text(), 'slow')
 })
