@@ -3,15 +3,15 @@
  * ES module, which every pack imports under the same URL, so that there is one registry in a page.
  */
 import { createUpdateQueue, type UpdateQueue } from './apply-update.js'
-import { type Refresh, refreshComponents } from './components.js'
+import { type RefreshLibrary, refreshComponents } from './components.js'
 import { followHotChannel } from './hot-channel.js'
 import type { DevError, HotMessage } from './hot-messages.js'
 import { type ErrorSource, showErrors } from './overlay.js'
 import { createRegistry, type Registry, type Replacement } from './registry.js'
 import { isReloading, reloadPage } from './reload.js'
-import { collectRenderErrors, renderErrors } from './render-errors.js'
 import { describeError } from './runtime-error.js'
 import { replaceStylesheet } from './stylesheets.js'
+import { wait } from './waiting.js'
 
 /** Written in front of this module by the dev server. */
 declare const __ECLIPSA_DEV__: {
@@ -89,12 +89,17 @@ function meta(id: string): object {
 
 /** Without the library that swaps components nobody can take their updates. */
 function replaced(replacements: Replacement[]): string[] {
-  const library = external['npm:eclipsa/dev/refresh'] as { refresh: Refresh } | undefined
-  if (library) {
-    collectRenderErrors()
-    return refreshComponents(replacements, library.refresh)
-  }
+  const library = refreshLibrary()
+  if (library) return refreshComponents(replacements, library.refresh)
   return replacements.filter(({ previous }) => previous.takesOwnUpdates).map(({ next }) => next.id)
+}
+
+const refreshLibrary = () => external['npm:eclipsa/dev/refresh'] as RefreshLibrary | undefined
+
+/** Preact renders in microtasks: when the next task begins, all is done. */
+async function renderErrors(): Promise<unknown[]> {
+  await wait(0)
+  return refreshLibrary()?.takeRenderErrors() ?? []
 }
 
 /** Counts what updates came to, since finding the places of errors takes a while. */

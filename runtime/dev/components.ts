@@ -1,13 +1,17 @@
 /** After an update: replaces components under their state, and finds the modules for which that is not enough. */
 import type { Replacement } from './update.js'
 
-export type Refresh = (previous: Function, next: Function, resetState: boolean) => void
+/** See refresh.ts, which is bundled with the page's Preact. */
+export interface RefreshLibrary {
+  refresh(previous: Function, next: Function, resetState: boolean): void
+  takeRenderErrors(): unknown[]
+}
 
 /**
  * @param replacements dependencies first
  * @returns modules that took their own updates as components, but whose importers have to know of this one
  */
-export function refreshComponents(replacements: readonly Replacement[], refresh: Refresh): string[] {
+export function refreshComponents(replacements: readonly Replacement[], refresh: RefreshLibrary['refresh']): string[] {
   const stateful = withOtherHooks(replacements)
   for (const { previous, next } of replacements) {
     for (const [name, component] of Object.entries(next.components)) {

@@ -19,13 +19,18 @@ const errorsBy: Record<ErrorSource, readonly DevError[]> = { server: [], page: [
 /** Replaces what is shown of the same source. */
 export function showErrors(source: ErrorSource, errors: readonly DevError[], open: OpenFile): void {
   errorsBy[source] = errors
-  const all = [...errorsBy.server, ...errorsBy.page]
+  const all = [...errorsBy.server, ...errorsBy.page.filter((error) => !errorsBy.server.some((other) => isSame(error, other)))]
   const present = document.querySelector<ErrorOverlay>(NAME)
   if (all.length === 0) return present?.remove()
   if (!customElements.get(NAME)) customElements.define(NAME, ErrorOverlay)
   const overlay = present ?? (document.createElement(NAME) as ErrorOverlay)
   overlay.show(all, open)
   if (!present) document.documentElement.append(overlay) // not in the body, which the app renders
+}
+
+/** A module that runs on both sides fails on both. */
+function isSame(a: DevError, b: DevError): boolean {
+  return a.text === b.text && a.path === b.path && a.line === b.line
 }
 
 class ErrorOverlay extends HTMLElement {

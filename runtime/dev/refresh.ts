@@ -29,6 +29,7 @@ type Context = Function & {
 }
 
 interface Options {
+  debounceRendering?: (process: () => void) => void
   vnode?: (vnode: VNode) => void
   diffed?: (vnode: VNode) => void
   unmount?: (vnode: VNode) => void
@@ -73,9 +74,31 @@ options.unmount = (vnode) => {
   unmountBefore?.(vnode)
 }
 
+/** What rendering has thrown since components were swapped. */
+let thrown: unknown[] | undefined
+
+// In a microtask, as Preact does by itself.
+options.debounceRendering = (process) =>
+  queueMicrotask(() => {
+    try {
+      process()
+    } catch (error) {
+      thrown?.push(error)
+      throw error
+    }
+  })
+
+/** Errors of components that were swapped, to be asked for after the next task has begun; each is thrown as well. */
+export function takeRenderErrors(): unknown[] {
+  const errors = thrown ?? []
+  thrown = undefined
+  return errors
+}
+
 /** Puts `next` in the place of `previous`, wherever that is rendered or will be. */
 export function refresh(previous: Function, next: Function, resetState: boolean): void {
   if (previous === next) return
+  thrown ??= []
   if (isContext(previous) || isContext(next)) {
     if (isContext(previous) && isContext(next)) keepContext(previous, next)
     return
