@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"eclipsa/app"
 )
@@ -36,7 +37,7 @@ func checkTarget(r *http.Request) *refusal {
 	if strings.ContainsAny(path, "\\") || strings.Contains(target, "#") {
 		return bad
 	}
-	if strings.ContainsFunc(r.URL.Path, func(c rune) bool { return c < ' ' || c == 0x7f || c == '\\' }) {
+	if strings.ContainsFunc(r.URL.Path, func(c rune) bool { return unicode.IsControl(c) || c == '\\' }) {
 		return bad
 	}
 	if dotSegment.MatchString(path) {

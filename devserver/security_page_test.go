@@ -268,6 +268,31 @@ func TestS4Host(t *testing.T) {
 	}
 }
 
+// A server for the network is reached by its addresses too: a name can be rebound, an address can't.
+func TestS4HostOnTheNetwork(t *testing.T) {
+	for listening, rows := range map[string]map[string]bool{
+		"0.0.0.0":     {"localhost": true, "127.0.0.1": true, "192.168.0.9:5173": true, "[fd00::9]:5173": true, "0.0.0.0": false, "[::]": false, "evil.test": false, "192.168.0.9.evil.test": false, "[fe80::1%25lo]": false},
+		"192.168.0.9": {"192.168.0.9": true, "localhost": true, "evil.test": false},
+		"my.name":     {"my.name:5173": true, "MY.name": true, "localhost": true, "other.my.name": false, "192.168.0.9": false},
+		"::1":         {"[::1]": true, "localhost": true, "192.168.0.9": false},
+		"localhost":   {"[::1]": true, "localhost": true, "192.168.0.9": false},
+		"":            {"[::1]": true, "localhost": true, "192.168.0.9": false},
+	} {
+		rules := newHostRules(app.Settings{}, listening)
+		for host, want := range rows {
+			if got := rules.allows(host); got != want {
+				t.Errorf("listening on %q, Host %q: %v", listening, host, got)
+			}
+		}
+	}
+	// That addresses are allowed for Host allows no address as Origin.
+	s := attacked(t, app.Settings{Host: "0.0.0.0"}, nil)
+	for origin, want := range map[string]int{"http://192.168.0.9:5173": 101, "http://192.168.0.66:5173": 403, "http://127.0.0.1:5173": 403, "http://192.168.0.9": 403, "http://[::1]:5173": 403} {
+		status, _ := s.raw(requestText("GET", "/__eclipsa/dev/hot?token="+s.handler.hub.token, "Host: 192.168.0.9:5173", "Origin: "+origin, upgrade))
+		expectStatus(t, origin, status, want)
+	}
+}
+
 // Every name that the dispatch compares with has a row in devEndpoints, so that a new endpoint is
 // part of the tests of S1, S2, S5 and S7.
 func TestS5EveryEndpointIsTested(t *testing.T) {

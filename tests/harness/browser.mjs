@@ -7,9 +7,9 @@ const args = [
   '--disable-component-update', '--disable-sync',
 ]
 
-export function launch() {
+export function launch(more = []) {
   const executablePath = execFileSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim()
-  return chromium.launch({ executablePath, headless: true, args })
+  return chromium.launch({ executablePath, headless: true, args: [...args, ...more] })
 }
 
 /** A page in a context of its own that collects what went wrong in it. */
