@@ -68,9 +68,16 @@ func (g *graph) fileID(id string) string {
 // link resolves a unit's imports.
 func (g *graph) link(s side, m *module, u *unit) linked {
 	made := linked{id: partID(m.id, u.part), code: u.code, deps: make([]string, len(u.deps)), dynamic: idsOf(u.dynamic)}
+	strong := map[string]bool{}
 	for i, dep := range u.deps {
 		made.deps[i] = g.depID(s, m, dep)
-		if dep.weak {
+		if !dep.weak {
+			strong[made.deps[i]] = true
+		}
+	}
+	for i, dep := range u.deps {
+		// A file that is one unit is what its names come from, too.
+		if dep.weak && !strong[made.deps[i]] {
 			made.weak = append(made.weak, made.deps[i])
 		}
 	}

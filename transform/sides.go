@@ -48,9 +48,16 @@ func (s *source) printServer(tree *esbuildast.Tree, found symbols) (module Modul
 		module.Parts, module.ExportParts = parts, exportParts
 		return module
 	}
-	module = s.print(tree, Server)
+	code := ""
+	if parts := s.whole(tree); parts != nil {
+		module = s.describe(tree)
+		module.Parts, code = parts, parts[0].Code
+	} else {
+		module = s.print(tree, Server)
+		code = module.Code
+	}
 	for i := range found.symbols {
-		found.symbols[i].Hash = hashOf(module.Code)
+		found.symbols[i].Hash = hashOf(code)
 	}
 	return module
 }

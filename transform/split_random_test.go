@@ -15,7 +15,8 @@ type scribe struct {
 	*rand.Rand
 	file, files int
 	// cycles allows files to import each other both ways. Functions in a const are not exported then:
-	// in parts they are there sooner, where the whole file's would throw.
+	// in parts they are there sooner, where the whole file's would throw. Neither are symbols: a file
+	// that reads its own symbol through another one while it runs finds it later in parts.
 	cycles     bool
 	names      []string // of the file, in any order: some are read before they have a value
 	assignable []string
@@ -134,12 +135,16 @@ func (s *scribe) symbol() string {
 func (s *scribe) statement(i int) {
 	name := s.names[i]
 	export := ""
-	if s.IntN(2) == 0 && !(s.cycles && name[0] == 'g') {
+	if s.IntN(2) == 0 && !(s.cycles && (name[0] == 'g' || name[0] == 'u')) {
 		export = "export "
 	}
 	if !s.defaulted && s.IntN(12) == 0 {
 		s.defaulted = true
-		fmt.Fprintf(&s.text, "export default %s\n", []string{s.pick(s.names), "function (a) { " + s.body() + " }", s.symbol(), s.safe(2)}[s.IntN(4)])
+		name, symbol := s.pick(s.names), s.symbol()
+		if s.cycles {
+			name, symbol = s.safe(1), s.safe(1)
+		}
+		fmt.Fprintf(&s.text, "export default %s\n", []string{name, "function (a) { " + s.body() + " }", s.safe(2), symbol}[s.IntN(4)])
 	}
 	switch name[0] {
 	case 'f':

@@ -55,6 +55,10 @@ func runSplit(t *testing.T, f fixture) fixture {
 			made.sections = append(made.sections, section{base + ".whole.js", r.Server.Code + "\n"})
 			continue
 		}
+		if len(r.Server.Parts) == 1 {
+			made.sections = append(made.sections, section{base + ".whole.js", r.Server.Parts[0].Code + "\n"}, section{base + ".facts.txt", splitFacts(r)})
+			continue
+		}
 		for _, part := range r.Server.Parts {
 			if part.Name != importsPart {
 				name := part.Name

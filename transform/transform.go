@@ -92,8 +92,9 @@ type Module struct {
 	// is a component or the stub of a server symbol, and at least one a component.
 	AcceptsHot bool
 	// Parts are what Split made of a server module, the facade last (DESIGN.md D7); Code is empty
-	// then. They are nil where the file stays whole: where no part would change alone, or where what
-	// an effect sees could change (a statement that runs reaches a symbol, direct eval).
+	// then. A file stays whole where no part would change alone, or where what an effect sees could
+	// change (a statement that runs reaches a symbol, direct eval): it has the facade only, with all
+	// the code, or no parts if its imports have none either.
 	Parts []Part
 	// ExportParts names the part that declares an export; what is re-exported is only in the facade.
 	ExportParts map[string]string

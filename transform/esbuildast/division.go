@@ -34,6 +34,8 @@ type Piece struct {
 	namespace             ast.Ref
 	exports               map[string]Ref
 	setters               map[string]bool
+	// whole pieces are their own facade.
+	whole bool
 }
 
 // Divide starts a division of a tree that has the registry form.
@@ -111,6 +113,21 @@ func (d *Division) Add(name string, functions, statements []int) *Piece {
 			}
 		}
 	}
+	return p
+}
+
+// Whole makes the one piece of a file that is not divided.
+func (d *Division) Whole() *Piece {
+	var all []int
+	for i := range d.tree.ast.Parts {
+		switch kind, _ := kindOf(d.tree.ast.Parts[i].Stmts); kind {
+		case ImportStatement, ReExport, ExportClause, Comment:
+		default:
+			all = append(all, i)
+		}
+	}
+	p := d.Add("", nil, all)
+	p.whole = true
 	return p
 }
 

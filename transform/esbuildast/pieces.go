@@ -33,7 +33,12 @@ func (d *Division) Print(p *Piece, params []Param, options PrintOptions) (code s
 	}
 	d.numberImports(p)
 	names := d.names(symbols, p, params)
-	head := d.head(names, params, d.awaits(p), d.getters(p, names))
+	head := ""
+	if p.whole {
+		head = d.head(names, params, d.awaits(p), t.getters(names), t.registry.stars...)
+	} else {
+		head = d.head(names, params, d.awaits(p), d.getters(p, names))
+	}
 	if len(p.functions) > 0 {
 		add(p.functions)
 		head = strings.TrimSuffix(head, " ") + "\n"

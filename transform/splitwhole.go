@@ -1,0 +1,43 @@
+package transform
+
+import "github.com/evanw/esbuild/esbuildast"
+
+// whole prints a file that stays whole as its own facade: it reads each imported name alone, as parts
+// do, so that what changes elsewhere in an imported file does not concern it. It gives nil where that
+// is no gain.
+func (s *source) whole(tree *esbuildast.Tree) []Part {
+	x := &splitter{source: s, tree: tree, division: tree.Divide()}
+	defer x.division.Undo()
+	x.listImports()
+	part := Part{Deps: x.wholeDeps()}
+	if len(part.Deps) == len(x.static) {
+		return nil
+	}
+	piece := x.division.Whole()
+	x.separate()
+	part.Code, part.Map = x.division.Print(piece, paramsOf(part.Deps, nil), s.printOptions(Server))
+	for _, dynamic := range x.division.DynamicImports(piece) {
+		part.Dynamic = append(part.Dynamic, s.importOf(dynamic))
+	}
+	return []Part{part}
+}
+
+// wholeDeps puts each file before the names that are read of it: all of it is evaluated in its turn.
+func (x *splitter) wholeDeps() (deps []PartDep) {
+	for index, static := range x.static {
+		m := outside{imports: map[int]map[string]bool{}}
+		for _, name := range static.Names {
+			m.add(importName{index, name})
+		}
+		strong := x.strong(m)
+		switch {
+		case len(strong) == 0:
+			deps = append(deps, PartDep{Import: index})
+		case strong[0].Names == nil || x.together(index):
+			deps = append(deps, strong...)
+		default:
+			deps = append(append(deps, PartDep{Import: index, Weak: true}), strong...)
+		}
+	}
+	return deps
+}
