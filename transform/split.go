@@ -10,7 +10,7 @@ import (
 const (
 	// bodyPart runs: every statement with an effect or a state, in source order.
 	bodyPart = "body"
-	// symbolsPart registers the server symbols.
+	// symbolsPart registers the server symbols, and holds the functions that they reach.
 	symbolsPart = "symbols"
 	// viewPart holds the other functions.
 	viewPart = "view"
@@ -32,8 +32,6 @@ type splitter struct {
 	calls map[int][]esbuildast.Call
 	// part is where each statement goes; those of none belong to the facade.
 	part map[int]string
-	// evaluated are the functions that symbols read when they register.
-	evaluated map[esbuildast.Ref]bool
 	// defaultAlias is the binding that `export default name` exports, where that is no effect.
 	defaultAlias *esbuildast.Ref
 	// hoisted are the statements that were made of a symbol's arguments, by its statement.
@@ -52,7 +50,7 @@ func (s *source) split(tree *esbuildast.Tree, found symbols) (parts []Part, expo
 	if tree.ContainsEval() || tree.WrapsUsing() {
 		return nil, nil
 	}
-	x := &splitter{source: s, tree: tree, found: found, calls: map[int][]esbuildast.Call{}, part: map[int]string{}, evaluated: map[esbuildast.Ref]bool{}, hoisted: map[int][]int{}}
+	x := &splitter{source: s, tree: tree, found: found, calls: map[int][]esbuildast.Call{}, part: map[int]string{}, hoisted: map[int][]int{}}
 	for _, call := range found.calls {
 		x.calls[call.Statement()] = append(x.calls[call.Statement()], call)
 	}
@@ -237,7 +235,6 @@ func (x *splitter) hoist() bool {
 
 // binding says what becomes of a read when it moves from a symbol's statement to after the body.
 func (x *splitter) binding(ref esbuildast.Ref, reader int) esbuildast.Binding {
-	x.evaluated[ref] = true
 	for _, position := range x.graph.declaredBy[ref] {
 		i := x.graph.statements[position].Index
 		if i >= reader && !x.functions[i].Hoisted {
@@ -250,69 +247,16 @@ func (x *splitter) binding(ref esbuildast.Ref, reader int) esbuildast.Binding {
 	return esbuildast.SteadyBinding
 }
 
-// fillSymbols adds the handlers, which registering reads, and the functions that only symbols reach.
+// fillSymbols adds the functions that symbols reach. Those that components call, too, are among them:
+// in the view, every edit of a component would register the symbols again.
 func (x *splitter) fillSymbols() {
-	for i, f := range x.functions {
-		if x.evaluated[f.Ref] && x.part[i] == "" {
-			x.part[i] = symbolsPart
-		}
-	}
-	reached := map[int]bool{}
 	var queue []esbuildast.Ref
 	for i, part := range x.part {
 		if part == symbolsPart {
 			queue = append(queue, x.division.Uses(i)...)
 		}
 	}
-	x.follow(queue, func(i int) bool { reached[i] = true; return true })
-	for i := range x.fromView(reached) {
-		delete(reached, i)
-	}
-	for i := range reached {
-		x.part[i] = symbolsPart
-	}
-}
-
-// fromView are the functions that exports and components reach without going through a symbol.
-func (x *splitter) fromView(reachedBySymbols map[int]bool) map[int]bool {
-	exported := x.exported()
-	found := map[int]bool{}
-	var queue []esbuildast.Ref
-	for i, f := range x.functions {
-		if x.part[i] == "" && (!reachedBySymbols[i] || exported[f.Ref]) {
-			found[i] = true
-			queue = append(queue, f.Ref)
-		}
-	}
-	seen := map[esbuildast.Ref]bool{}
-	for len(queue) > 0 {
-		ref := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
-		if seen[ref] {
-			continue
-		}
-		seen[ref] = true
-		for _, position := range x.graph.declaredBy[ref] {
-			statement := x.graph.statements[position]
-			if _, function := x.functions[statement.Index]; function && x.part[statement.Index] == "" {
-				found[statement.Index] = true
-				queue = append(queue, statement.Uses...)
-			}
-		}
-	}
-	return found
-}
-
-func (x *splitter) exported() map[esbuildast.Ref]bool {
-	refs := map[esbuildast.Ref]bool{}
-	for _, name := range x.tree.Exports() {
-		export, _ := x.tree.Export(name)
-		refs[export.Ref] = true
-	}
-	if x.defaultAlias != nil {
-		refs[*x.defaultAlias] = true
-	}
-	return refs
+	x.follow(queue, func(i int) bool { x.part[i] = symbolsPart; return true })
 }
 
 func (x *splitter) fillView() {

@@ -263,7 +263,7 @@ func TestRandomFilesRunSplitAsWhole(t *testing.T) {
 	if split < 100 {
 		t.Errorf("only %d of %d files were split", split, len(names))
 	}
-	outcomes := runPrograms(t, names, programs)
+	outcomes := runPrograms(t, programs)
 	ran := 0
 	for i, name := range names {
 		if !throws(outcomes[2*i]) {

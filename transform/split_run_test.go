@@ -195,7 +195,7 @@ type splitOutcome struct {
 }
 
 // runPrograms runs all in one Node process.
-func runPrograms(t *testing.T, names, programs []string) []splitOutcome {
+func runPrograms(t *testing.T, programs []string) []splitOutcome {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -252,7 +252,7 @@ func TestSplitRunsAsWhole(t *testing.T) {
 	if len(names) < 60 {
 		t.Fatalf("only %d fixtures", len(names))
 	}
-	outcomes := runPrograms(t, names, programs)
+	outcomes := runPrograms(t, programs)
 	for i, name := range names {
 		whole, split := outcomes[2*i], outcomes[2*i+1]
 		if want, got := lines(whole.Order), lines(split.Order); want != got {

@@ -50,7 +50,7 @@ func TestSplitEditsChangeLittle(t *testing.T) {
 		{"other handler", "visits++", "visits += 2", "symbols", "useSave"},
 		{"dynamic import of a handler", "'./count.js'", "'./counts.js'", "symbols", "useCount"},
 		{"helper of one handler", "'hello '", "'hi '", "symbols", "useRoom"},
-		{"helper of a handler and a component", "return n + 1", "return n + 2", "view", "useSave"},
+		{"helper of a handler and a component", "return n + 1", "return n + 2", "symbols", "useSave"},
 		{"function of the body", "members.clear()", "members.clear(); visits = 0", "body", ""},
 		{"state", "visits: number = 0", "visits: number = 1", "body", ""},
 		{"middleware's argument", "limit(5)", "limit(6)", "body", "useRoom"},
@@ -69,7 +69,7 @@ func TestSplitEditsChangeLittle(t *testing.T) {
 		{"new function", "interface Props", "export const extra = () => 1\ninterface Props", "view facade", ""},
 		{"new component with a name that a handler has", "interface Props", "export const title = () => 1\ninterface Props", "view facade", ""},
 		{"new component that uses a handler's helper", "interface Props", "export const Extra = () => greet('x')\ninterface Props", "view symbols facade", ""},
-		{"handler that is exported", "async function onlyRoom", "export async function onlyRoom", "view symbols facade", ""},
+		{"handler that is exported", "async function onlyRoom", "export async function onlyRoom", "symbols facade", ""},
 		{"order of functions", "export function both(n: number) { return n + 1 }\nconst schema = z.string()", "const schema = z.string()\nexport function both(n: number) { return n + 1 }", "", ""},
 		{"new symbol", "export const useCount", "export const useMore = action(() => 2)\nexport const useCount", "symbols facade", "useMore"},
 	} {

@@ -138,7 +138,7 @@ func (x *splitter) print() (parts []Part, exportParts map[string]string) {
 				part.Deps = append(part.Deps, PartDep{Import: index, Weak: true})
 			}
 		} else {
-			part.Deps = x.dependencies(name, chain[:i], mentioned[name])
+			part.Deps = x.dependencies(chain[:i], mentioned[name])
 			part.Code, part.Map = x.division.Print(pieces[name], paramsOf(part.Deps, pieces), x.source.printOptions(Server))
 			for _, dynamic := range x.division.DynamicImports(pieces[name]) {
 				part.Dynamic = append(part.Dynamic, x.source.importOf(dynamic))
@@ -151,25 +151,20 @@ func (x *splitter) print() (parts []Part, exportParts map[string]string) {
 	return append(parts, facade), exportParts
 }
 
-// dependencies puts the part before in the chain first, then what is read. Only symbols and view
-// read each other both ways: functions are there before either runs.
-func (x *splitter) dependencies(name string, before []string, m outside) (deps []PartDep) {
+// dependencies puts the part before in the chain first, then what is read. No part reads one that
+// comes after it.
+func (x *splitter) dependencies(before []string, m outside) (deps []PartDep) {
 	for i := len(before) - 1; i >= 0; i-- {
 		reads := m.parts[before[i]]
 		if reads || i == len(before)-1 {
 			deps = append(deps, PartDep{Part: before[i], Weak: !reads})
 		}
 	}
-	deps = append(deps, x.strong(m)...)
-	if name == symbolsPart && m.parts[viewPart] {
-		deps = append(deps, PartDep{Part: viewPart})
-	}
-	return deps
+	return append(deps, x.strong(m)...)
 }
 
 // facadeDeps begins with the end of the chain, so that all parts are under way before an import that
-// leads back to this file asks for one. That part always counts: else nothing above a symbols part
-// and a view that read each other would say that somebody needs them.
+// leads back to this file asks for one.
 func (x *splitter) facadeDeps(chain []string, exportParts map[string]string) (deps []PartDep) {
 	exporting := map[string]bool{}
 	for _, part := range exportParts {
@@ -177,7 +172,7 @@ func (x *splitter) facadeDeps(chain []string, exportParts map[string]string) (de
 	}
 	for i := len(chain) - 1; i >= 0; i-- {
 		if exporting[chain[i]] || i == len(chain)-1 {
-			deps = append(deps, PartDep{Part: chain[i]})
+			deps = append(deps, PartDep{Part: chain[i], Weak: !exporting[chain[i]]})
 		}
 	}
 	m := outside{imports: map[int]map[string]bool{}}

@@ -1,6 +1,10 @@
 package transform
 
-import "github.com/evanw/esbuild/esbuildast"
+import (
+	"slices"
+
+	"github.com/evanw/esbuild/esbuildast"
+)
 
 // whole prints a file that stays whole as its own facade: it reads each imported name alone, as parts
 // do, so that what changes elsewhere in an imported file does not concern it. It gives nil where that
@@ -10,7 +14,7 @@ func (s *source) whole(tree *esbuildast.Tree) []Part {
 	defer x.division.Undo()
 	x.listImports()
 	part := Part{Deps: x.wholeDeps()}
-	if len(part.Deps) == len(x.static) {
+	if !slices.ContainsFunc(part.Deps, func(dep PartDep) bool { return dep.Weak }) {
 		return nil
 	}
 	piece := x.division.Whole()
@@ -32,7 +36,7 @@ func (x *splitter) wholeDeps() (deps []PartDep) {
 		strong := x.strong(m)
 		switch {
 		case len(strong) == 0:
-			deps = append(deps, PartDep{Import: index})
+			deps = append(deps, PartDep{Import: index, Weak: true})
 		case strong[0].Names == nil || x.together(index):
 			deps = append(deps, strong...)
 		default:

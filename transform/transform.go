@@ -104,8 +104,8 @@ type Module struct {
 type Part struct {
 	// Name is "imports" (nothing but dependencies: they give the order of evaluation), "body" (what
 	// runs at evaluation, with the functions that it mentions), "symbols" (the markers' calls and the
-	// functions that only they reach), "view" (the other functions), or "" for the facade, which
-	// exports everything.
+	// functions that they reach), "view" (the other functions), or "" for the facade, which exports
+	// everything.
 	Name string
 	// Code has no comments: editing one changes nothing. Symbols and view make their functions before
 	// the yield.
