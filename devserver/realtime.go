@@ -40,6 +40,13 @@ func (h *handler) serveRealtime(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), cmp.Or(h.handshake, handshakeTimeout))
 	defer cancel()
+	go func() {
+		select {
+		case <-h.stopping: // whoever is undecided then gets an answer, too
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	shake := newHandshake(r)
 	to, worker, answer, err := h.dialCurrent(ctx, shake)
 	switch {
@@ -47,7 +54,7 @@ func (h *handler) serveRealtime(w http.ResponseWriter, r *http.Request) {
 	case answer != nil:
 		relayAnswer(w, answer)
 		return
-	case errors.Is(err, errNotReady):
+	case errors.Is(err, errNotReady), errors.Is(ctx.Err(), context.Canceled):
 		refuse(w, &refusal{http.StatusServiceUnavailable, "eclipsa: the app is not ready"})
 		return
 	default:

@@ -166,6 +166,26 @@ func TestS17HandshakeDeadline(t *testing.T) {
 	expectStatus(t, "with a worker that ended", status, 503)
 }
 
+// At the end of the server, too.
+func TestS17UndecidedAtTheEnd(t *testing.T) {
+	s := newStub(t, app.Settings{}, func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	answered := make(chan int, 1)
+	go func() {
+		status, _ := s.upgrade("/__eclipsa/realtime/x")
+		answered <- status
+	}()
+	for deadline := time.Now().Add(patience); s.count() == 0 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	s.stop()
+	select {
+	case status := <-answered:
+		expectStatus(t, "undecided at the end", status, 503)
+	case <-time.After(patience):
+		t.Error("an undecided upgrade gets no answer")
+	}
+}
+
 // S18: an upgrade, or a request for elsewhere, is no way into the network.
 func TestS18OnlyTheWorkerIsAsked(t *testing.T) {
 	inside, err := net.Listen("tcp", "127.0.0.1:0")
