@@ -56,8 +56,12 @@ func (s *source) printServer(tree *esbuildast.Tree, found symbols) (module Modul
 		module = s.print(tree, Server)
 		code = module.Code
 	}
+	texts := []string{code} // where its imports lead is not in it
+	for _, i := range module.Imports {
+		texts = append(append(texts, i.Specifier), i.Names...)
+	}
 	for i := range found.symbols {
-		found.symbols[i].Hash = hashOf(code)
+		found.symbols[i].Hash = hashOf(texts...)
 	}
 	return module
 }

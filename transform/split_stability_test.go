@@ -92,6 +92,24 @@ func TestSplitEditsChangeLittle(t *testing.T) {
 	}
 }
 
+// A file that stays whole has one hash for all its symbols.
+func TestHashOfWholeFile(t *testing.T) {
+	const text = "import { action } from 'eclipsa'\nimport { x } from './x.js'\nexport const useA = action(() => import('./y.js'))\nexport const useB = action(() => x)\nconsole.log(useA)\n"
+	options := Options{Path: "app/whole.ts", Form: Registry, Sides: Server, Split: true}
+	before := Transform(text, options)
+	if before.Symbols[0].Hash == "" || before.Symbols[0].Hash != before.Symbols[1].Hash || before.Symbols[0].Reaches != nil {
+		t.Error(before.Symbols)
+	}
+	for _, edit := range [][2]string{{"'./y.js'", "'./z.js'"}, {"'./x.js'", "'./z.js'"}, {"=> x", "=> [x]"}} {
+		if after := Transform(strings.Replace(text, edit[0], edit[1], 1), options); after.Symbols[1].Hash == before.Symbols[1].Hash {
+			t.Errorf("%s: the hash is the same", edit[1])
+		}
+	}
+	if after := Transform(strings.Replace(text, "\nconst", "\n// comment\nconst", 1), options); after.Symbols[1].Hash != before.Symbols[1].Hash {
+		t.Error("a comment changed the hash")
+	}
+}
+
 // changedParts leaves the imports part out: evaluating it again evaluates nothing else.
 func changedParts(before, after Result) string {
 	codes := map[string]string{}
