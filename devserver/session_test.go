@@ -3,6 +3,7 @@ package devserver
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -613,6 +614,40 @@ func TestHandshakeDuringARestart(t *testing.T) {
 		s.worker(nil).serve()
 	}()
 	s.connect()
+}
+
+// A handshake that nobody waits for any more ends at the worker too, and says nothing in the terminal.
+func TestHandshakeIsGivenUp(t *testing.T) {
+	s := newStage(t)
+	ended := make(chan struct{}, 2)
+	first := s.worker(func(w http.ResponseWriter, r *http.Request) bool {
+		<-r.Context().Done()
+		ended <- struct{}{}
+		return true
+	}).serve()
+	request := "GET /__eclipsa/realtime/x HTTP/1.1\r\nHost: " + s.address + "\r\n" + upgrade + "\r\n\r\n"
+	conn, err := net.Dial("tcp", s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(conn, request)
+	<-first.requests
+	conn.Close()
+	<-ended
+	answered := make(chan int)
+	go func() {
+		status, _ := s.raw(request)
+		answered <- status
+	}()
+	<-first.requests
+	s.stop()
+	if status := <-answered; status != 503 {
+		t.Errorf("the server ended with %d", status)
+	}
+	<-ended
+	if s.output.String() != "" {
+		t.Errorf("printed %s", s.output)
+	}
 }
 
 func TestManySessionsRedialled(t *testing.T) {
