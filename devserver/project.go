@@ -150,6 +150,7 @@ func (p *project) serveStyle(w http.ResponseWriter, r *http.Request, id string) 
 // what the URL says is looked up, never joined to a path (S7, S8).
 func (p *project) serveAsset(w http.ResponseWriter, r *http.Request, id string) bool {
 	p.mu.RLock()
+	root := p.styles.project.Root
 	file, ok := p.styles.asset(id)
 	for _, key := range []string{id, id + "?url"} {
 		if m := p.graph.modules[key]; !ok && m != nil && m.kind == asset {
@@ -160,7 +161,10 @@ func (p *project) serveAsset(w http.ResponseWriter, r *http.Request, id string) 
 	if !ok {
 		return false
 	}
-	opened, info, err := openRegular(file)
+	opened, info, err := openPlain(root, file)
+	if err != nil {
+		opened, info, err = openPlain(root, file) // it may have been replaced that moment
+	}
 	if err != nil {
 		return false
 	}

@@ -81,32 +81,53 @@ func plainOnWindows(part string) bool {
 	return trimmed == part && !strings.ContainsAny(part, `<>"|?*`) && !shortName.MatchString(part) && !windowsDevice.MatchString(strings.TrimRight(stem, " "))
 }
 
-// openRegular opens a file by its real path, unless it is something else, such as a named pipe, or
-// a link has taken its place since it was looked up (S9).
-func openRegular(path string) (*os.File, fs.FileInfo, error) {
-	for range 3 { // it may be saved at this very moment
-		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-			continue
-		}
-		file, err := os.Open(path)
-		if err != nil {
-			continue
-		}
-		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() && isAt(info, path) {
-			return file, info, nil
-		}
-		file.Close()
+// openPlain opens a regular file by way of folders that are no links, from root down (from the
+// file's own folder, if it lies elsewhere). What is swapped in meanwhile is not followed: each step is
+// taken from an open folder, and compared with what lies there (S9).
+func openPlain(root, path string) (*os.File, fs.FileInfo, error) {
+	inside, err := filepath.Rel(root, path)
+	if err != nil || !filepath.IsLocal(inside) {
+		root, inside = filepath.Dir(path), filepath.Base(path)
 	}
-	return nil, nil, fs.ErrNotExist
+	folder, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { folder.Close() }()
+	names := strings.Split(inside, string(filepath.Separator))
+	for _, name := range names[:len(names)-1] {
+		next, err := folder.OpenRoot(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		info, err := next.Stat(".")
+		if err != nil || !liesAt(folder, name, info) {
+			next.Close()
+			return nil, nil, fs.ErrNotExist
+		}
+		folder.Close()
+		folder = next
+	}
+	name := names[len(names)-1]
+	// Before the opening: that of a named pipe would block.
+	if info, err := folder.Lstat(name); err != nil || !info.Mode().IsRegular() {
+		return nil, nil, fs.ErrNotExist
+	}
+	file, err := folder.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() || !liesAt(folder, name, info) {
+		file.Close()
+		return nil, nil, fs.ErrNotExist
+	}
+	return file, info, nil
 }
 
-// isAt says whether what was opened is what lies at a path that no link is part of. It asks after the
-// opening: what is swapped in now no longer matters.
-func isAt(opened fs.FileInfo, path string) bool {
-	if leadsElsewhere(path) {
-		return false
-	}
-	info, err := os.Lstat(path)
+// liesAt says whether what was opened is what has that name in a folder, and not behind a link.
+func liesAt(folder *os.Root, name string, opened fs.FileInfo) bool {
+	info, err := folder.Lstat(name)
 	return err == nil && os.SameFile(info, opened)
 }
 

@@ -70,7 +70,7 @@ func newStub(t *testing.T, settings app.Settings, worker http.HandlerFunc, chang
 	s.root = root
 	s.handler = &handler{base: "/", hosts: newHostRules(settings, settings.Host), hub: hub, target: newTarget(), files: newPublicFiles(root),
 		print: newPrinter(io.Discard, io.Discard), stopping: stopping, sessions: newSessions(newPrinter(io.Discard, io.Discard)),
-		project: &project{base: "/", hub: hub, ready: ready, app: a, graph: newGraph(loader, place{}, place{}), styles: newStyles(nil, "/"), loaded: true}}
+		project: &project{base: "/", hub: hub, ready: ready, app: a, graph: newGraph(loader, place{}, place{}), styles: newStyles(&app.Project{Root: root, AppRoot: root}, "/"), loaded: true}}
 	s.handler.target.set(backend{strings.TrimPrefix(backendServer.URL, "http://"), "the-secret"})
 	s.server = s.handler.server()
 	for _, change := range changes {
