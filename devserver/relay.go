@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -20,21 +21,29 @@ const (
 	stalledWrite = 30 * time.Second
 	// closeGrace is the wait for the other half of a closing handshake.
 	closeGrace = 2 * time.Second
-	// keptBuffer is the largest buffer that an idle session keeps.
-	keptBuffer = 4 << 10
 )
 
-// readMessage reads the next message into a buffer, which is emptied first.
-func readMessage(from *websocket.Conn, buffer *bytes.Buffer) (kind int, err error) {
-	if buffer.Reset(); buffer.Cap() > keptBuffer {
-		*buffer = bytes.Buffer{}
+// messageBuffers are shared, since an idle session is what there is most of.
+var messageBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// eachMessage gives whole messages to take until the connection can't be read any more, or take
+// fails. The text is only lent.
+func eachMessage(from *websocket.Conn, take func(kind int, text []byte) error) error {
+	for {
+		kind, reader, err := from.NextReader()
+		if err != nil {
+			return err
+		}
+		buffer := messageBuffers.Get().(*bytes.Buffer)
+		buffer.Reset()
+		if _, err = buffer.ReadFrom(reader); err == nil {
+			err = take(kind, buffer.Bytes())
+		}
+		messageBuffers.Put(buffer)
+		if err != nil {
+			return err
+		}
 	}
-	kind, reader, err := from.NextReader()
-	if err != nil {
-		return 0, err
-	}
-	_, err = buffer.ReadFrom(reader)
-	return kind, err
 }
 
 // errNotUTF8 says that a text message was none; gorilla leaves that check to its user.

@@ -65,22 +65,17 @@ func startSession(h *handler, shake handshake, browser, worker *websocket.Conn, 
 // listen takes what the browser sends until it can't be read any more.
 func (s *session) listen() {
 	defer close(s.listened)
-	var buffer bytes.Buffer
-	for {
-		kind, err := readMessage(s.browser, &buffer)
-		if err == nil && kind == websocket.TextMessage && !utf8.Valid(buffer.Bytes()) {
+	s.browserEnded(eachMessage(s.browser, func(kind int, text []byte) error {
+		if kind == websocket.TextMessage && !utf8.Valid(text) {
 			sendClose(s.browser, websocket.CloseInvalidFramePayloadData, "")
-			err = errNotUTF8
+			return errNotUTF8
 		}
-		if err != nil {
-			s.browserEnded(err)
-			return
-		}
-		s.forward(kind, buffer.Bytes())
-	}
+		s.forward(kind, text)
+		return nil
+	}))
 }
 
-// forward gives a message to the worker, or lets it wait. The text is the caller's again afterwards.
+// forward gives a message to the worker, or lets it wait.
 func (s *session) forward(kind int, text []byte) {
 	for {
 		s.mu.Lock()
@@ -190,15 +185,11 @@ func (s *session) reply(kind int, text []byte, within time.Duration) error {
 // pump brings the browser what a worker says, until the worker's connection ends. What the browser
 // does not take any more is read all the same: a close frame may follow.
 func (s *session) pump(worker *websocket.Conn) error {
-	var buffer bytes.Buffer
 	failed := false
-	for {
-		kind, err := readMessage(worker, &buffer)
-		if err != nil {
-			return err
-		}
-		failed = failed || s.reply(kind, buffer.Bytes(), stalledWrite) != nil
-	}
+	return eachMessage(worker, func(kind int, text []byte) error {
+		failed = failed || s.reply(kind, text, stalledWrite) != nil
+		return nil
+	})
 }
 
 // passPing lets the worker's pings ask the browser, not this process: a session is alive only if its
