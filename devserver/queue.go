@@ -4,7 +4,7 @@ import "bytes"
 
 const (
 	// queuedMessages and queuedBytes bound what a browser may send while there is no worker.
-	queuedMessages = 256
+	queuedMessages = 1024
 	queuedBytes    = 1 << 20
 )
 

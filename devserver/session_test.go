@@ -400,7 +400,7 @@ func TestPlannedRestart(t *testing.T) {
 	first := s.worker(nil).serve()
 	browser := s.connect()
 	old := first.next()
-	const many = queuedMessages
+	const many = 256
 	long := strings.Repeat("x", 5000) // more than one write, so that the restart may come between them
 	go func() {
 		for i := range many {
