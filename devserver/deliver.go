@@ -29,6 +29,11 @@ func (p *pipeline) deliver(ctx context.Context, changes map[string]change, done 
 		p.worker.start(ctx)
 		done.sent[server], done.removed[server] = p.everything(), nil
 	}
+	if entry := p.bundles[server].entry(); p.external != "" && p.external != entry && p.bundles[server].hash != "" {
+		// Packages can't be replaced under modules that hold them.
+		p.worker.replace(ctx) // its sessions go on
+		done.sent[server], done.removed[server] = p.everything(), nil
+	}
 	loaded, failure := p.load(ctx, done)
 	if ctx.Err() != nil {
 		return

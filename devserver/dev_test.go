@@ -450,11 +450,11 @@ func TestServerEntryWithErrors(t *testing.T) {
 	if status != 500 || !strings.Contains(body, "app/+server-entry.ts:2:1") {
 		t.Errorf("got %d %s", status, body)
 	}
+	next := d.hot()
+	expectType(t, next(), "error")
 	if count := strings.Count(d.output.String(), "app/+server-entry.ts:2:1"); count != 1 {
 		t.Errorf("printed %d times", count)
 	}
-	next := d.hot()
-	expectType(t, next(), "error")
 	d.write("app/+server-entry.ts", "import { Hono } from 'hono'\nexport default new Hono().get('/hi', (c) => c.text('hi'))\n")
 	expectType(t, next(), "ok")
 	for path, want := range map[string]string{"/": "alive", "/hi": "hi"} {

@@ -218,3 +218,18 @@ func TestRestartLetsRequestsFinish(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// Packages can't be replaced under the modules that hold them: another worker is planned, too.
+func TestNewPackageIsAPlannedRestart(t *testing.T) {
+	d := startDev(t, map[string]string{"app/+page.tsx": roomPage, ".env": "GREETING=one\n"})
+	writeFiles(t, d.root, map[string]string{"node_modules/shout/package.json": `{ "name": "shout", "type": "module", "main": "index.js" }`,
+		"node_modules/shout/index.js": "export const shout = (text) => text.toUpperCase()\n"})
+	room := d.room("ann")
+	d.write("app/+page.tsx", "import { shout } from 'shout'\n"+strings.Replace(roomPage, "text + ' '", "shout(text) + ' '", 1))
+	hearValue(t, room, "ann joined")
+	sayValue(t, room, "hi")
+	hearValue(t, room, "HI one")
+	if !strings.Contains(d.log(), "closed 1012 the server restarts") || strings.Contains(d.output.String(), "connected again") {
+		t.Errorf("log:\n%s\noutput:\n%s", d.log(), d.output)
+	}
+}
