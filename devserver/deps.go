@@ -27,8 +27,8 @@ const entryName = "deps.mjs"
 
 // bundle is one side's dependencies on disk.
 type bundle struct {
-	hash   string // the name of the folder
-	folder string
+	hash   string // of what it was asked for and of every file in it
+	folder string // its name is the hash
 }
 
 func (b bundle) entry() string { return filepath.Join(b.folder, entryName) }
@@ -52,9 +52,8 @@ func (b *bundler) cacheFolder() string {
 // of the app's packages.
 func (b *bundler) make(ctx context.Context, s side, ids map[string]use) (bundle, []transform.Diagnostic) {
 	text, folders := entryText(ids), b.folders(ids)
-	made := bundle{hash: b.key(s, text, folders)}
-	made.folder = filepath.Join(b.cacheFolder(), s.String()+"-"+made.hash)
-	if _, err := os.Stat(made.entry()); err == nil {
+	key := b.key(s, text, folders)
+	if made, ok := b.kept(s, key); ok {
 		return made, nil
 	}
 	result := api.Build(b.options(s, text, folders))
@@ -64,10 +63,21 @@ func (b *bundler) make(ctx context.Context, s side, ids map[string]use) (bundle,
 	if ctx.Err() != nil {
 		return bundle{}, nil
 	}
-	if err := b.write(made, result.OutputFiles); err != nil {
+	inputs := b.stampsOf(inputsOf(result.Metafile))
+	made := b.named(s, key+"-"+inputs.hash())
+	if err := b.write(made, result.OutputFiles, inputs); err != nil {
 		return bundle{}, []transform.Diagnostic{textDiagnostic("The packages' bundle can't be written: "+err.Error(), "eclipsa keeps it in node_modules/.eclipsa.")}
 	}
 	return made, nil
+}
+
+func (b *bundler) named(s side, hash string) bundle {
+	return bundle{hash: hash, folder: filepath.Join(b.cacheFolder(), s.String()+"-"+hash)}
+}
+
+// find gives the bundle of these packages if it is there and made of the files that are there.
+func (b *bundler) find(s side, ids map[string]use) (bundle, bool) {
+	return b.kept(s, b.key(s, entryText(ids), b.folders(ids)))
 }
 
 // entryText imports every package under a name of its own, as docs/architecture.md says.
@@ -98,31 +108,18 @@ func (b *bundler) folders(ids map[string]use) map[string]string {
 	return folders
 }
 
-// lockFiles say which versions are installed. npm's hidden one is the most exact.
-var lockFiles = []string{"node_modules/.package-lock.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "package.json"}
-
 // bundleFormat goes up when the same packages would be bundled otherwise than before.
-const bundleFormat = 2
+const bundleFormat = 3
 
+// key is a hash of what is asked for. What it leads to is checked file by file (stamps).
 func (b *bundler) key(s side, text string, folders map[string]string) string {
 	sum := sha256.New()
 	fmt.Fprintln(sum, s, bundleFormat, b.version, b.eclipsa, b.external, conditions, b.define[s], folders)
 	sum.Write([]byte(text))
 	for dir := b.project.AppRoot; ; dir = filepath.Dir(dir) {
-		for _, name := range lockFiles {
-			if content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
-				fmt.Fprintf(sum, "%s %d\n", name, len(content))
-				sum.Write(content)
-			}
-		}
+		hashInstalled(sum, dir)
 		if dir == b.project.Root || dir == filepath.Dir(dir) {
 			break
-		}
-	}
-	// A linked eclipsa changes without a lock file.
-	for _, name := range []string{"package.json", "lib/index.js", "lib/server.js", "lib/client.js"} {
-		if info, err := os.Stat(filepath.Join(b.eclipsa, filepath.FromSlash(name))); err == nil {
-			fmt.Fprintln(sum, name, info.ModTime().UnixNano(), info.Size())
 		}
 	}
 	return fmt.Sprintf("%x", sum.Sum(nil)[:8])
@@ -142,6 +139,7 @@ func (b *bundler) options(s side, text string, folders map[string]string) api.Bu
 		AssetNames:    "asset-[hash]",
 		OutExtension:  map[string]string{".js": ".mjs"},
 		Bundle:        true,
+		Metafile:      true,
 		Splitting:     true,
 		Format:        api.FormatESModule,
 		Target:        api.ES2022,
@@ -234,7 +232,7 @@ func onResolved(found api.ResolveResult) api.OnResolveResult {
 }
 
 // write puts the bundle in its place at once: another server of the same app may look for it.
-func (b *bundler) write(made bundle, files []api.OutputFile) error {
+func (b *bundler) write(made bundle, files []api.OutputFile, inputs stamps) error {
 	if err := os.MkdirAll(b.cacheFolder(), 0o755); err != nil {
 		return err
 	}
@@ -252,6 +250,9 @@ func (b *bundler) write(made bundle, files []api.OutputFile) error {
 			return err
 		}
 	}
+	if err := inputs.write(filepath.Join(temporary, stampsName)); err != nil {
+		return err
+	}
 	if err := os.Rename(temporary, made.folder); err != nil {
 		if _, there := os.Stat(made.entry()); there == nil {
 			return nil // somebody else was faster
@@ -267,8 +268,8 @@ const keptBundles = 6
 
 // prune deletes the oldest bundles. Failing is no harm.
 func (b *bundler) prune(newest bundle) {
-	prefix, _, _ := strings.Cut(filepath.Base(newest.folder), "-")
-	found, _ := filepath.Glob(filepath.Join(b.cacheFolder(), prefix+"-*"))
+	side, _, _ := strings.Cut(filepath.Base(newest.folder), "-")
+	found := b.cached(side + "-")
 	if len(found) <= keptBundles {
 		return
 	}
