@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -169,5 +170,33 @@ func TestManifests(t *testing.T) {
 	}
 	if want, _ := os.ReadFile(golden); got != string(want) {
 		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestTSConfigProblems(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, "package.json", `{"name":"x"}`)
+	write(t, root, "tsconfig.json", "{\n  \"extends\": \"./config/base\" // there\n}")
+	write(t, root, "config/base.json", "{\n  /* a comment */ \"compilerOptions\": [}\n}")
+	write(t, root, "app/tsconfig.json", `{ "extends": "./gone" }`)
+	p, err := OpenProject(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.TSConfig(p.AppRoot)
+	p.TSConfig(filepath.Join(p.AppRoot, "app"))
+	var got []string
+	for _, problem := range p.TSConfigProblems() {
+		got = append(got, problem.Error())
+	}
+	want := []string{`app/tsconfig.json:1:14: "extends" names "./gone", which is not there`,
+		`config/base.json:2:39: is not valid JSON: invalid character '}' looking for beginning of value`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	for _, file := range []string{"tsconfig.json", "config/base.json", "app/gone.json"} {
+		if !slices.Contains(p.TSConfigFiles(), filepath.Join(p.AppRoot, filepath.FromSlash(file))) {
+			t.Errorf("%s is not among the files", file)
+		}
 	}
 }

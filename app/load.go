@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,6 +31,21 @@ func load(root string, overrides []Override) (*App, error) {
 	return app, nil
 }
 
+// Rescan reads the folder app/ again, with the settings as they are.
+func (a *App) Rescan() (*App, error) {
+	again := &App{Root: a.Root, Settings: a.Settings, Package: a.Package}
+	return again, again.scan()
+}
+
+// CheckPackageFile says where a package.json is broken; name is what to call it. One that is gone is not.
+func CheckPackageFile(file, name string) *Problem {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	return checkJSON(bytes.TrimPrefix(text, []byte("\uFEFF")), name)
+}
+
 // packageName reads package.json only as far as we rely on it, but all of it must be JSON: every
 // tool around us reads it too.
 func packageName(root string) (string, error) {
@@ -41,8 +57,9 @@ func packageName(root string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := checkJSON(text, "package.json"); err != nil {
-		return "", err
+	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
+	if problem := checkJSON(text, "package.json"); problem != nil {
+		return "", problem
 	}
 	var manifest struct {
 		Name string `json:"name"`

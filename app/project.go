@@ -14,8 +14,9 @@ type Project struct {
 	// Root is the folder to watch. AppRoot is the app's. Both are real paths.
 	Root, AppRoot string
 
-	packages sync.Map // folder → *Package, the nearest one upwards
-	addons   sync.Map // folder → bool
+	packages  sync.Map // folder → *Package, the nearest one upwards
+	addons    sync.Map // folder → bool
+	tsconfigs sync.Map // file → *Problem or nil
 }
 
 // Package is a package.json and its folder (a real path).

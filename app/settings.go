@@ -85,8 +85,8 @@ func loadSettings(root string, overrides []Override) (Settings, error) {
 // unknown key or a value of the wrong type stands.
 func parseSettings(text []byte, settings *Settings) error {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
-	if err := checkJSON(text, ConfigFile); err != nil {
-		return err
+	if problem := checkJSON(text, ConfigFile); problem != nil {
+		return problem
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
@@ -158,7 +158,7 @@ func describeType(t reflect.Type) string {
 }
 
 // checkJSON reports broken JSON with its place.
-func checkJSON(text []byte, file string) error {
+func checkJSON(text []byte, file string) *Problem {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	var value json.RawMessage
 	err := decoder.Decode(&value)

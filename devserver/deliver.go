@@ -56,7 +56,10 @@ func (p *pipeline) deliver(ctx context.Context, changes map[string]change, done 
 	if changes != nil && !done.reload {
 		p.replaceStyles(done.styles)
 	}
-	if what != "" {
+	if p.restarting != "" {
+		p.print.event("restart", p.restarting, time.Since(began))
+		p.restarting = ""
+	} else if what != "" {
 		p.print.update(what, done.names, time.Since(began))
 	}
 	p.report(addNew(slices.Clone(done.errors), failure))
@@ -219,6 +222,7 @@ func (p *pipeline) everything() (ids []string) {
 
 // report shows errors, or that there are none any more.
 func (p *pipeline) report(bad []transform.Diagnostic) {
+	bad = addNew(slices.Clone(p.misconfigured), bad)
 	had := p.hub.hasError()
 	switch {
 	case len(bad) > 0:

@@ -64,7 +64,7 @@ func (b *bundler) make(ctx context.Context, s side, ids map[string]use) (bundle,
 		return bundle{}, nil
 	}
 	inputs := b.stampsOf(inputsOf(result.Metafile))
-	made := b.named(s, key+"-"+inputs.hash())
+	made := b.named(s, key+inputs.hash())
 	if err := b.write(made, result.OutputFiles, inputs); err != nil {
 		return bundle{}, []transform.Diagnostic{textDiagnostic("The packages' bundle can't be written: "+err.Error(), "eclipsa keeps it in node_modules/.eclipsa.")}
 	}
@@ -144,6 +144,7 @@ func (b *bundler) options(s side, text string, folders map[string]string) api.Bu
 		Format:        api.FormatESModule,
 		Target:        api.ES2022,
 		JSX:           api.JSXAutomatic,
+		TsconfigRaw:   "{}", // the app's is for its own code, and may be broken
 		Conditions:    conditions,
 		Define:        b.define[s],
 		LegalComments: api.LegalCommentsNone,

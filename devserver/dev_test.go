@@ -48,6 +48,7 @@ type dev struct {
 	root   string
 	url    string
 	output *terminal
+	read   int // how much of the output tests have waited for
 }
 
 func writeFiles(t *testing.T, root string, files map[string]string) {
@@ -88,7 +89,7 @@ func newApp(t *testing.T, files map[string]string) string {
 		t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if entry.Name() != ".eclipsa" {
+		if !strings.HasPrefix(entry.Name(), ".") {
 			os.Symlink(filepath.Join(modules, entry.Name()), filepath.Join(root, "node_modules", entry.Name()))
 		}
 	}

@@ -101,9 +101,10 @@ func (l *loader) sourceMapText(m *module, s side, part string) []byte {
 func (p *project) diagnose(failure *nodeadapter.WorkerError) []transform.Diagnostic {
 	if failure.Name == buildError {
 		p.mu.RLock()
-		defer p.mu.RUnlock()
-		if len(p.problems) > 0 {
-			return p.problems
+		problems := p.problems
+		p.mu.RUnlock() // mapLine locks again, and a writer may wait in between
+		if len(problems) > 0 {
+			return problems
 		}
 	}
 	d := transform.Diagnostic{Text: failure.Message}

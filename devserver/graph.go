@@ -46,6 +46,12 @@ func newGraph(loader *loader, clientRoot, serverRoot place) *graph {
 	return &graph{loader: loader, roots: [2]place{clientRoot, serverRoot}, modules: map[string]*module{}, files: map[string][]string{}, flawed: map[string]bool{}}
 }
 
+// keep takes over what another graph holds: the next update looks at all of it.
+func (g *graph) keep(before *graph) {
+	g.modules, g.files, g.flawed = before.modules, before.files, before.flawed
+	g.reached, g.external, g.symbols = before.reached, before.external, before.symbols
+}
+
 // put takes a module in, or a new version of it.
 func (g *graph) put(m *module) {
 	if _, known := g.modules[m.id]; !known && m.file != "" {

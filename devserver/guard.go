@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode"
 
 	"eclipsa/app"
@@ -70,23 +71,35 @@ var hostName = regexp.MustCompile(`^(?i)[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?$`)
 // hostRules say which Host headers are ours: without them any site could rebind its own name to
 // our address and read the app (DNS rebinding, S4).
 type hostRules struct {
-	allowed []string // settings.allowedHosts: a name, or ".example.com" for a domain and its subdomains
+	// allowed are settings.allowedHosts (a name, or ".example.com" for a domain and its subdomains)
+	// and the name that the server listens on. They may change while it runs.
+	allowed *atomic.Pointer[[]string]
+	host    string
 	// network: the server listens beyond loopback, so addresses of this machine count too. A
 	// rebound name can't be an address.
 	network bool
 }
 
 func newHostRules(settings app.Settings, host string) hostRules {
-	rules := hostRules{allowed: settings.AllowedHosts}
-	if host == "" || host == "localhost" {
-		return rules
+	rules := hostRules{allowed: new(atomic.Pointer[[]string])}
+	if host != "" && host != "localhost" {
+		if address, err := netip.ParseAddr(host); err == nil {
+			rules.network = !address.IsLoopback()
+		} else {
+			rules.host = host
+		}
 	}
-	if address, err := netip.ParseAddr(host); err == nil {
-		rules.network = !address.IsLoopback()
-	} else {
-		rules.allowed = append(slices.Clone(rules.allowed), host)
-	}
+	rules.use(settings)
 	return rules
+}
+
+// use allows what other settings say.
+func (h hostRules) use(settings app.Settings) {
+	allowed := slices.Clone(settings.AllowedHosts)
+	if h.host != "" {
+		allowed = append(allowed, h.host)
+	}
+	h.allowed.Store(&allowed)
 }
 
 func (h hostRules) check(r *http.Request) *refusal {
@@ -103,13 +116,13 @@ func (h hostRules) allows(host string) bool {
 		return false
 	}
 	if address, err := netip.ParseAddr(name); err == nil {
-		return address.Zone() == "" && (address.IsLoopback() || h.network && !address.IsUnspecified()) || slices.Contains(h.allowed, name)
+		return address.Zone() == "" && (address.IsLoopback() || h.network && !address.IsUnspecified()) || slices.Contains(*h.allowed.Load(), name)
 	}
 	name = strings.ToLower(name)
 	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
 		return true
 	}
-	return slices.ContainsFunc(h.allowed, func(allowed string) bool {
+	return slices.ContainsFunc(*h.allowed.Load(), func(allowed string) bool {
 		allowed = strings.ToLower(allowed)
 		return name == allowed || strings.HasPrefix(allowed, ".") && (strings.HasSuffix(name, allowed) || name == allowed[1:])
 	})

@@ -82,12 +82,14 @@ func (b *bundler) stampsOf(inputs []string) stamps {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(b.project.AppRoot, filepath.FromSlash(path))
 		}
-		files := []string{path}
-		if pkg := b.project.PackageOf(filepath.Dir(path)); pkg != nil {
-			files = append(files, filepath.Join(pkg.Dir, "package.json"))
+		info, err := os.Stat(path)
+		if err != nil { // virtual
+			continue
 		}
-		for _, file := range files {
-			if info, err := os.Stat(file); err == nil { // else virtual
+		all = append(all, stamp(path, info))
+		if pkg := b.project.PackageOf(filepath.Dir(path)); pkg != nil {
+			file := filepath.Join(pkg.Dir, "package.json")
+			if info, err := os.Stat(file); err == nil {
 				all = append(all, stamp(file, info))
 			}
 		}
@@ -126,7 +128,7 @@ func (s stamps) current() bool {
 // kept finds a bundle with this key whose files are as they were.
 func (b *bundler) kept(s side, key string) (bundle, bool) {
 	prefix := s.String() + "-"
-	for _, folder := range b.cached(prefix + key + "-") {
+	for _, folder := range b.cached(prefix + key) {
 		made := b.named(s, strings.TrimPrefix(filepath.Base(folder), prefix))
 		text, err := os.ReadFile(filepath.Join(folder, stampsName))
 		if _, entry := os.Stat(made.entry()); err != nil || entry != nil {

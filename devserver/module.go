@@ -119,12 +119,23 @@ func (l *loader) load(at place, before *module) (m *module, changed bool) {
 		}
 		return m, true
 	}
-	m = &module{place: at, hash: sha256.Sum256([]byte(source))}
+	m = &module{place: at, hash: l.hash(at, source)}
 	if before != nil && before.hash == m.hash {
 		return before, false
 	}
 	l.fill(m, source, before)
 	return m, true
+}
+
+// hash is of all that decides what a module becomes, except where its imports lead.
+func (l *loader) hash(at place, source string) [sha256.Size]byte {
+	if at.kind != script {
+		return sha256.Sum256([]byte(source))
+	}
+	sum := sha256.New()
+	sum.Write([]byte(source))
+	fmt.Fprint(sum, "\x00", l.env, l.tsconfig(filepath.Dir(at.file)))
+	return [sha256.Size]byte(sum.Sum(nil))
 }
 
 func outputOf(m *module, s side) *output {
@@ -143,7 +154,7 @@ func (l *loader) again(before *module) *module {
 	if err != nil {
 		return before
 	}
-	m := &module{place: before.place, hash: sha256.Sum256([]byte(source))}
+	m := &module{place: before.place, hash: l.hash(before.place, source)}
 	l.fill(m, source, before)
 	return m
 }

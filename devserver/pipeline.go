@@ -2,10 +2,11 @@ package devserver
 
 import (
 	"context"
-	"os"
+	"slices"
 	"sync"
 
 	"eclipsa/app"
+	"eclipsa/transform"
 )
 
 // pipeline is the one road from files to browsers and worker. The first build is the first change:
@@ -28,8 +29,13 @@ type pipeline struct {
 	owed     outcome              // what waits for packages
 	bundled  [2]map[string]use    // what the bundles were made of
 	external string               // the server bundle that the worker has
-	configs  map[string]string    // hashes of the files that configure, as last read
 	restarts chan struct{}        // a restart was asked for
+
+	misconfigured []transform.Diagnostic // mistakes in the files that configure
+	unread        bool                   // such files could not be read, and must be when something changes
+	restarting    string                 // what the restart is about whose line is still to be printed
+	hosts         hostRules
+	relisten      func(next *app.App, about string) // ends this pipeline for one with other settings
 }
 
 func newPipeline(a *app.App, options Options, print *printer) (*pipeline, error) {
@@ -37,36 +43,38 @@ func newPipeline(a *app.App, options Options, print *printer) (*pipeline, error)
 	if eclipsa == "" {
 		return nil, &app.Problem{Text: "the package eclipsa is not installed in " + a.Root, Hint: "Run `npm install eclipsa`."}
 	}
-	p := &pipeline{options: options, print: print, target: newTarget(), sessions: newSessions(print), configs: map[string]string{}, restarts: make(chan struct{}, 1)}
-	p.project = &project{base: a.Settings.Base, hub: newHub(), eclipsa: eclipsa, ready: make(chan struct{}), app: a, served: map[string]bundle{}}
-	return p, p.configure(a)
+	c, err := configurationOf(a)
+	if err != nil {
+		return nil, err
+	}
+	p := &pipeline{options: options, print: print, target: newTarget(), sessions: newSessions(print), restarts: make(chan struct{}, 1), hosts: newHostRules(a.Settings, a.Settings.Host)}
+	p.project = &project{base: a.Settings.Base, hub: newHub(), eclipsa: eclipsa, ready: make(chan struct{}), served: map[string]bundle{}}
+	p.sent, p.symbols = [2]map[string]string{{}, {}}, map[string]bool{}
+	p.configure(c)
+	p.misconfigured = problemDiagnostics(a.Root, p.mistakes(c, nil))
+	return p, nil
 }
 
-// configure sets up everything that settings and environment decide, with an empty graph.
-func (p *pipeline) configure(a *app.App) error {
-	project, err := app.OpenProject(a.Root)
-	if err != nil {
-		return err
-	}
-	env, err := app.LoadEnv(a.Root, app.Development, os.Environ())
-	if err != nil {
-		return err
-	}
-	p.app, p.env = a, env
-	p.resolver = newResolver(project, a.Settings, p.eclipsa)
-	p.styles = newStyles(project, a.Settings.Base)
-	sides := [2]map[string]string{a.SideDefines(app.Development, env, false, true), a.SideDefines(app.Development, env, true, true)}
-	p.bundler = &bundler{project: project, eclipsa: p.eclipsa, external: a.Settings.External, version: p.options.Version,
-		define: sides}
-	loader := &loader{resolver: p.resolver, define: a.Defines(app.Development, env), env: [2]string{sides[client]["import.meta.env"], sides[server]["import.meta.env"]}, tsconfig: remember(project.TSConfig),
-		base: a.Settings.Base, root: project.AppRoot, texts: map[string]string{}}
+// configure sets up everything that the configuration decides. Modules are transformed again if they
+// come out differently; those with mistakes keep their last good code.
+func (p *pipeline) configure(c *configuration) {
+	a, before := c.app, p.graph
+	p.app, p.env = a, c.env
+	p.resolver = newResolver(c.project, a.Settings, p.eclipsa)
+	p.styles = newStyles(c.project, a.Settings.Base)
+	p.bundler = p.newBundler(c)
+	env := [2]string{p.bundler.define[client]["import.meta.env"], p.bundler.define[server]["import.meta.env"]}
+	loader := &loader{resolver: p.resolver, define: a.Defines(app.Development, c.env), env: env, tsconfig: remember(c.project.TSConfig),
+		base: a.Settings.Base, root: c.project.AppRoot, texts: map[string]string{}}
 	p.graph = newGraph(loader, place{id: app.ClientID, kind: virtual}, place{id: app.ServerID, kind: virtual})
-	p.bundled = [2]map[string]use{}
-	p.sent[server], p.symbols = map[string]string{}, map[string]bool{} // a new worker has nothing
-	if p.sent[client] == nil {
-		p.sent[client] = map[string]string{} // open pages keep what they have
+	if before != nil {
+		p.graph.keep(before)
 	}
-	return nil
+}
+
+func (p *pipeline) newBundler(c *configuration) *bundler {
+	sides := [2]map[string]string{c.app.SideDefines(app.Development, c.env, false, true), c.app.SideDefines(app.Development, c.env, true, true)}
+	return &bundler{project: c.project, eclipsa: p.eclipsa, external: c.app.Settings.External, version: p.options.Version, define: sides}
 }
 
 // remember keeps a function's answers. The function may be called twice for one argument.
@@ -89,6 +97,7 @@ func (p *pipeline) run(ctx context.Context) {
 	p.worker = newWorkers(p)
 	defer p.worker.stop()
 	p.worker.start(ctx) // beside the first build
+	p.watchConfiguration()
 	p.update(ctx, nil, true)
 	close(p.ready)
 	for {
@@ -98,7 +107,7 @@ func (p *pipeline) run(ctx context.Context) {
 		case <-p.watcher.wake:
 			p.change(ctx, p.watcher.take())
 		case <-p.restarts:
-			p.reconfigure(ctx, nil)
+			p.reconfigure(ctx, map[string]change{}, true)
 		case <-p.worker.ended():
 			p.worker.restart(ctx)
 		}
@@ -107,18 +116,17 @@ func (p *pipeline) run(ctx context.Context) {
 
 // change decides how much of the road a set of changes has to go.
 func (p *pipeline) change(ctx context.Context, changes map[string]change) {
-	rebuild := false
-	for file := range changes {
-		if p.configures(file) {
-			rebuild = p.configChanged(file) || rebuild
-		}
+	if p.unread || slices.ContainsFunc(sortedKeys(changes), p.configures) {
+		p.reconfigure(ctx, changes, false)
+	} else {
+		p.follow(ctx, changes)
 	}
+}
+
+// follow takes the road for changes of modules.
+func (p *pipeline) follow(ctx context.Context, changes map[string]change) {
 	structure := p.isStructure(changes)
-	if rebuild {
-		p.reconfigure(ctx, changes)
-		return
-	}
-	if structure {
+	if p.watcher.stirred.Swap(false) || structure { // a package without a record, linked by hand
 		p.resolver.forget()
 	}
 	p.update(ctx, changes, structure)

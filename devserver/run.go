@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -31,45 +30,18 @@ const (
 )
 
 func run(ctx context.Context, options Options) error {
-	began := time.Now()
 	defer tuneCollector()()
+	s := &servers{options: options, print: newPrinter(options.Stdout, options.Stderr), began: time.Now()}
 	node, err := nodeadapter.FindNode()
 	if err != nil {
 		return err
 	}
+	s.node = node
 	a, err := app.Load(options.Root, options.Overrides...)
 	if err != nil {
 		return err
 	}
-	p, err := newPipeline(a, options, newPrinter(options.Stdout, options.Stderr))
-	if err != nil {
-		return err
-	}
-	if err := nodeadapter.CheckNode(ctx, node); err != nil {
-		return err
-	}
-	p.node = node
-	certificate, err := loadCertificate(a)
-	if err != nil {
-		return err
-	}
-	listeners, taken, err := listen(a.Settings)
-	if err != nil {
-		return err
-	}
-	watcher, err := newWatcher(p.root(), a.Settings.Poll)
-	if watcher == nil {
-		closeAll(listeners)
-		return err
-	}
-	if err != nil {
-		p.print.warn(fmt.Sprintf("files can't be watched (%v): looking at them every %s instead", err, pollInterval))
-	}
-	p.watcher = watcher
-	if taken != 0 {
-		p.print.line("  port %d is in use, taking the next one", taken)
-	}
-	return p.serve(ctx, listeners, certificate, began)
+	return s.run(ctx, a)
 }
 
 // tuneCollector trades memory for speed and returns what undoes that (tests run many servers).
@@ -107,11 +79,15 @@ func fromRoot(a *app.App, file string) string {
 }
 
 // serve runs the parts until ctx ends: the watcher, the pipeline, the HTTP server. It waits for all.
-func (p *pipeline) serve(ctx context.Context, listeners []net.Listener, certificate *tls.Config, began time.Time) error {
+func (p *pipeline) serve(ctx context.Context, s *servers, listeners []net.Listener, certificate *tls.Config) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	p.relisten = func(next *app.App, about string) {
+		s.next, s.about = next, about
+		cancel()
+	}
 	stopping := make(chan struct{})
-	h := &handler{base: p.base, hosts: newHostRules(p.app.Settings, p.app.Settings.Host), hub: p.hub, target: p.target, sessions: p.sessions,
+	h := &handler{base: p.base, hosts: p.hosts, hub: p.hub, target: p.target, sessions: p.sessions,
 		files: newPublicFiles(p.app.Root), project: p.project, print: p.print, stopping: stopping, verbose: p.options.Verbose}
 	server := h.server()
 
@@ -133,12 +109,12 @@ func (p *pipeline) serve(ctx context.Context, listeners []net.Listener, certific
 	}
 	urls := addresses(p.app.Settings, listeners)
 	keyboard := openKeyboard(p.options.Stdin, p.print)
-	p.print.started(p.options.Version, time.Since(began), urls, keyboard != nil)
-	if h.hosts.network {
-		p.print.warn("the server is reachable from the network, and shows the app's sources to whoever is on it")
-	}
-	if p.app.Settings.Open {
+	s.tell(urls, keyboard != nil)
+	if p.app.Settings.Open && s.about == "" {
 		openBrowser(urls[0])
+	}
+	if h.hosts.network {
+		p.print.once("the server is reachable from the network, and shows the app's sources to whoever is on it")
 	}
 	if keyboard != nil {
 		c := &console{keyboard: keyboard, print: p.print, urls: urls, restart: p.restart, quit: cancel}

@@ -63,7 +63,7 @@ func (p *pipeline) update(ctx context.Context, changes map[string]change, struct
 		return
 	}
 	if err != nil { // the routes make no sense: the last good ones go on
-		p.report(problemDiagnostics(err))
+		p.report(problemDiagnostics(p.app.Root, err))
 		return
 	}
 	p.deliver(ctx, changes, done, began)
@@ -117,11 +117,10 @@ func (p *pipeline) rebuild(ctx context.Context, changes map[string]change, struc
 	if structure && changes == nil {
 		p.setTexts() // the app was read a moment ago
 	} else if structure {
-		a, err := app.Load(p.options.Root, p.options.Overrides...)
+		a, err := p.app.Rescan()
 		if err != nil {
 			return outcome{}, err
 		}
-		a.Settings = p.app.Settings
 		p.app = a
 		p.setTexts()
 	}

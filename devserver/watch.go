@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -36,9 +38,12 @@ type watcher struct {
 	poll   bool
 	notify *fsnotify.Watcher // nil when polling
 
+	stirred atomic.Bool // something else came or went beside records
+
 	mu      sync.Mutex          // Protects following.
 	known   map[string]fileMark // every file below the roots
 	folders map[string]bool     // watched folders
+	records map[string][]string // folders of which only some files count, by name
 	pending map[string]change   // not yet taken
 	wake    chan struct{}       // holds one token when pending is not empty
 }
@@ -48,11 +53,13 @@ type fileMark struct {
 	time time.Time
 }
 
+func markOf(info fs.FileInfo) fileMark { return fileMark{info.Size(), info.ModTime()} }
+
 // newWatcher lists and watches everything below root. Where the system can't (or poll is set), it
 // will look for itself.
 func newWatcher(root string, poll bool) (*watcher, error) {
 	w := &watcher{poll: poll, known: map[string]fileMark{}, folders: map[string]bool{},
-		pending: map[string]change{}, wake: make(chan struct{}, 1)}
+		records: map[string][]string{}, pending: map[string]change{}, wake: make(chan struct{}, 1)}
 	if !poll {
 		notify, err := fsnotify.NewWatcher()
 		if err != nil {
@@ -94,7 +101,37 @@ func (w *watcher) addFolder(folder string) {
 	}
 	for _, entry := range entries {
 		if info, err := entry.Info(); err == nil && !entry.IsDir() {
-			w.known[filepath.Join(folder, entry.Name())] = fileMark{info.Size(), info.ModTime()}
+			w.known[filepath.Join(folder, entry.Name())] = markOf(info)
+		}
+	}
+}
+
+// addRecords watches some files of a folder and nothing else in it, now or when it appears. The folder
+// above must be watched.
+func (w *watcher) addRecords(folder string, names []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.records[folder] == nil {
+		w.records[folder] = names
+		w.lookAtRecords(folder, false)
+	}
+}
+
+// lookAtRecords finds out what became of the records of a folder. The caller holds mu.
+func (w *watcher) lookAtRecords(folder string, news bool) {
+	if w.notify != nil {
+		w.notify.Add(folder) // fails where there is none: the folder above tells when it appears
+	}
+	for _, name := range w.records[folder] {
+		path := filepath.Join(folder, name)
+		info, err := os.Stat(path)
+		switch {
+		case err != nil && news:
+			w.gone(path)
+		case err == nil && news && w.known[path] != markOf(info):
+			w.seen(path, info)
+		case err == nil:
+			w.known[path] = markOf(info)
 		}
 	}
 }
@@ -122,7 +159,7 @@ func (w *watcher) walk(root string, news bool) error {
 		if _, known := w.known[path]; news && !known {
 			w.put(path, created)
 		}
-		w.known[path] = fileMark{info.Size(), info.ModTime()}
+		w.known[path] = markOf(info)
 		return nil
 	})
 }
@@ -153,6 +190,14 @@ func ignoredFile(name string) bool {
 	return name == "4913" || strings.HasSuffix(name, "~") || strings.HasSuffix(name, ".swp") || strings.HasSuffix(name, ".tmp")
 }
 
+// ignores says whether a file means nothing, wherever it is.
+func (w *watcher) ignores(path string) bool {
+	w.mu.Lock()
+	_, record := w.records[filepath.Dir(path)]
+	w.mu.Unlock()
+	return !record && ignoredFile(filepath.Base(path))
+}
+
 // run listens until ctx ends. It owns the system's watcher.
 func (w *watcher) run(ctx context.Context) {
 	if w.notify == nil {
@@ -181,13 +226,19 @@ func (w *watcher) run(ctx context.Context) {
 }
 
 func (w *watcher) event(event fsnotify.Event) {
-	if event.Op == fsnotify.Chmod || ignoredFile(filepath.Base(event.Name)) {
+	if event.Op == fsnotify.Chmod || w.ignores(event.Name) {
 		return
 	}
 	info, err := os.Stat(event.Name)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	names, below := w.records[filepath.Dir(event.Name)]
+	_, above := w.records[event.Name]
 	switch {
+	case above:
+		w.lookAtRecords(event.Name, true)
+	case below && !slices.Contains(names, filepath.Base(event.Name)):
+		w.stirred.Store(true)
 	case err != nil:
 		w.gone(event.Name)
 	case info.IsDir():
@@ -205,7 +256,7 @@ func (w *watcher) seen(path string, info fs.FileInfo) {
 	if _, known := w.known[path]; !known {
 		kind = created
 	}
-	w.known[path] = fileMark{info.Size(), info.ModTime()}
+	w.known[path] = markOf(info)
 	w.put(path, kind)
 }
 
@@ -305,14 +356,17 @@ func (w *watcher) lookAround() {
 				return nil
 			}
 			found[path] = true
-			if w.known[path] != (fileMark{info.Size(), info.ModTime()}) {
+			if w.known[path] != markOf(info) {
 				w.seen(path, info)
 			}
 			return nil
 		})
 	}
+	for folder := range w.records {
+		w.lookAtRecords(folder, true)
+	}
 	for path := range w.known {
-		if !found[path] {
+		if _, record := w.records[filepath.Dir(path)]; !found[path] && !record {
 			w.gone(path)
 		}
 	}

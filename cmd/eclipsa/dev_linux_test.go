@@ -97,8 +97,8 @@ func TestDevKeys(t *testing.T) {
 	term.Press("h")
 	term.Until("quit, as Ctrl-C does")
 	term.Press("r")
-	term.Until("restart")
 	second := untilWorker(t, term)
+	term.Until(" restart everything")
 	if first == second {
 		t.Error("the worker is the same")
 	}
