@@ -110,6 +110,10 @@ func (a *App) serverSettings() any {
 // ClientModule is the text of eclipsa:client.
 func (a *App) ClientModule(mode Mode) string {
 	text := "import " + quote(ClientManifestID) + ";\n"
+	if mode == Development {
+		// First: it watches Preact's components from the first one on.
+		text = "import \"eclipsa/dev/refresh\";\n" + text
+	}
 	entry := a.ClientEntry
 	if mode == Development && a.ClientDevEntry != "" {
 		entry = a.ClientDevEntry

@@ -83,7 +83,7 @@ func TestGraphSidesAndPacks(t *testing.T) {
 		}
 	}
 	external := strings.Join(sortedKeys(p.graph.external[client]), " ")
-	if external != "npm:eclipsa npm:eclipsa/client npm:eclipsa/jsx-runtime" {
+	if external != "npm:eclipsa npm:eclipsa/client npm:eclipsa/dev/refresh npm:eclipsa/jsx-runtime" {
 		t.Errorf("client: %s", external)
 	}
 	external = strings.Join(sortedKeys(p.graph.external[server]), " ")
