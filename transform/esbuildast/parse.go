@@ -89,17 +89,18 @@ func parserOptions(log logger.Log, options ParseOptions) (js_parser.Options, boo
 	return js_parser.OptionsFromConfig(&c), !log.HasErrors()
 }
 
+var tsconfigs remembered[*resolver.TSConfigJSON]
+
 func applyTSConfig(log logger.Log, text string, c *config.Options) bool {
-	source := logger.Source{
-		KeyPath:     logger.Path{Text: "/tsconfig.json", Namespace: "file"},
-		PrettyPaths: logger.PrettyPaths{Rel: "tsconfig.json", Abs: "tsconfig.json"},
-		Contents:    text,
-	}
-	caches := cache.MakeCacheSet()
-	none := fs.MockFS(nil, fs.MockUnix, "/")
-	tsconfig := resolver.ParseTSConfigJSON(log, source, &caches.JSONCache, none, "/", "/", nil)
-	if tsconfig == nil || log.HasErrors() {
-		return false
+	tsconfig, known := tsconfigs.get(text)
+	if !known {
+		var silent bool
+		if tsconfig, silent = parseTSConfig(log, text); tsconfig == nil {
+			return false
+		}
+		if silent { // else each module says what is wrong with it
+			tsconfigs.put(text, tsconfig)
+		}
 	}
 	tsconfig.JSXSettings.ApplyTo(&c.JSX)
 	if c.TS.Parse {
@@ -107,6 +108,29 @@ func applyTSConfig(log logger.Log, text string, c *config.Options) bool {
 	}
 	return true
 }
+
+func parseTSConfig(log logger.Log, text string) (tsconfig *resolver.TSConfigJSON, silent bool) {
+	own := logger.NewDeferLog(logger.DeferLogNoVerboseOrDebug, nil)
+	source := logger.Source{
+		KeyPath:     logger.Path{Text: "/tsconfig.json", Namespace: "file"},
+		PrettyPaths: logger.PrettyPaths{Rel: "tsconfig.json", Abs: "tsconfig.json"},
+		Contents:    text,
+	}
+	caches := cache.MakeCacheSet()
+	none := fs.MockFS(nil, fs.MockUnix, "/")
+	tsconfig = resolver.ParseTSConfigJSON(own, source, &caches.JSONCache, none, "/", "/", nil)
+	failed := own.HasErrors()
+	said := own.Done()
+	for _, message := range said {
+		log.AddMsg(message)
+	}
+	if failed {
+		return nil, false
+	}
+	return tsconfig, len(said) == 0
+}
+
+var processedDefines remembered[*config.ProcessedDefines]
 
 // defines follows validateDefines of esbuild's pkg/api; values that are neither JSON literals nor
 // names need injected files there and are an error here.
@@ -116,10 +140,19 @@ func defines(log logger.Log, values map[string]string) *config.ProcessedDefines 
 		keys = append(keys, key)
 	}
 	sort.Strings(keys)
+	var text strings.Builder
+	for _, key := range keys {
+		text.WriteString(key + "\x00" + values[key] + "\x00")
+	}
+	if known, ok := processedDefines.get(text.String()); ok {
+		return known
+	}
 	var data []config.DefineData
+	valid := true
 	for _, key := range keys {
 		expr, injected := js_parser.ParseDefineExpr(values[key])
 		if expr.Constant == nil && len(expr.Parts) == 0 {
+			valid = false
 			if injected != nil {
 				log.AddError(nil, logger.Range{}, "The value of define "+key+" must be a name, a string, a number, a boolean or null")
 			} else {
@@ -130,5 +163,8 @@ func defines(log logger.Log, values map[string]string) *config.ProcessedDefines 
 		data = append(data, config.DefineData{KeyParts: strings.Split(key, "."), DefineExpr: &expr})
 	}
 	processed := config.ProcessDefines(data)
+	if valid {
+		processedDefines.put(text.String(), &processed)
+	}
 	return &processed
 }
