@@ -119,25 +119,24 @@ func (g *graph) reload(ids []string, again bool) (changed []version) {
 // walk follows every import from the roots, loading what is not there yet in parallel, and forgets
 // modules that nothing reaches any more.
 func (g *graph) walk(ctx context.Context) error {
-	w := &walk{graph: g, loaded: make(chan *module), slots: make(chan struct{}, parallel), waiting: map[string][]visit{}}
+	w := &walk{graph: g, jobs: make(chan place), loaded: make(chan *module), waiting: map[string][]visit{}}
+	defer close(w.jobs)
 	g.reached = [2]map[string]from{{}, {}}
 	g.external = [2]map[string]use{{}, {}}
 	g.chains = nil
 	for s, root := range g.roots {
 		w.stack = append(w.stack, visit{side(s), root, ""})
 	}
-	for len(w.stack) > 0 || w.running > 0 {
-		if len(w.stack) > 0 {
+	for {
+		for len(w.stack) > 0 {
 			last := w.stack[len(w.stack)-1]
 			w.stack = w.stack[:len(w.stack)-1]
 			w.visit(last)
-			continue
 		}
-		m := <-w.loaded
-		w.running--
-		g.put(m)
-		w.stack = append(w.stack, w.waiting[m.id]...)
-		delete(w.waiting, m.id)
+		if len(w.waiting) == 0 {
+			break
+		}
+		w.wait()
 	}
 	for id, m := range g.modules {
 		if !g.reaches(client, id) && !g.reaches(server, id) {
@@ -157,9 +156,42 @@ type walk struct {
 	graph   *graph
 	stack   []visit
 	waiting map[string][]visit // by id, for modules that are being loaded
-	running int
+	queue   []place            // of those, what no loader has taken yet
+	loaders int
+	jobs    chan place
 	loaded  chan *module
-	slots   chan struct{}
+}
+
+// wait gives the queue to the loaders until one of them has a module. They are few and live as long
+// as the walk: a transform needs a deep stack, which each new goroutine would have to grow again.
+func (w *walk) wait() {
+	for {
+		if len(w.queue) > 0 && w.loaders < parallel {
+			w.loaders++
+			go w.loader()
+		}
+		var jobs chan place
+		var next place
+		if len(w.queue) > 0 {
+			jobs, next = w.jobs, w.queue[0]
+		}
+		select {
+		case jobs <- next:
+			w.queue = w.queue[1:]
+		case m := <-w.loaded:
+			w.graph.put(m)
+			w.stack = append(w.stack, w.waiting[m.id]...)
+			delete(w.waiting, m.id)
+			return
+		}
+	}
+}
+
+func (w *walk) loader() {
+	for at := range w.jobs {
+		m, _ := w.graph.loader.load(at, nil)
+		w.loaded <- m
+	}
 }
 
 func (w *walk) visit(v visit) {
@@ -171,7 +203,7 @@ func (w *walk) visit(v visit) {
 	if !ok {
 		w.waiting[v.to.id] = append(w.waiting[v.to.id], v)
 		if len(w.waiting[v.to.id]) == 1 {
-			w.load(v.to)
+			w.queue = append(w.queue, v.to)
 		}
 		return
 	}
@@ -203,16 +235,6 @@ func (g *graph) use(s side, id string, importer *module, static bool) {
 		now.dir = before.dir
 	}
 	g.external[s][id] = now
-}
-
-func (w *walk) load(at place) {
-	w.running++
-	go func() {
-		w.slots <- struct{}{}
-		defer func() { <-w.slots }()
-		m, _ := w.graph.loader.load(at, nil)
-		w.loaded <- m
-	}()
 }
 
 // serverOnClient explains how the browser's graph comes to a module that must not get there.
