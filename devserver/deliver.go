@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -71,7 +70,7 @@ func (p *pipeline) withOwed(done outcome) outcome {
 	all := p.owed.then(done)
 	p.owed = outcome{}
 	for s, made := range p.bundles {
-		if made.hash == "" || maps.Equal(p.bundled[s], p.graph.external[s]) {
+		if made.hash == "" || p.hasPackages(side(s)) {
 			continue
 		}
 		p.owed.sent[s], p.owed.removed[s] = all.sent[s], all.removed[s]

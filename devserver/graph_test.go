@@ -209,3 +209,32 @@ func TestSourceMapDecoding(t *testing.T) {
 		t.Error("an unmapped line has a place")
 	}
 }
+
+func TestPackagesThatAreNoLongerImported(t *testing.T) {
+	root := newApp(t, map[string]string{"app/+page.tsx": "import { Component } from 'preact'\nexport default class Page extends Component { render() { return <p>one</p> } }\n"})
+	p := built(t, root)
+	made := p.bundles
+	rewrite := func(text string) {
+		t.Helper()
+		writeFiles(t, root, map[string]string{"app/+page.tsx": text})
+		done, err := p.rebuildLocked(t.Context(), map[string]change{filepath.Join(root, "app", "+page.tsx"): written}, false)
+		if err != nil || len(done.errors) > 0 {
+			t.Fatal(err, done.errors)
+		}
+		if done.reload != (p.bundles[client] != made[client]) {
+			t.Errorf("reload: %t", done.reload)
+		}
+	}
+	rewrite("export default () => <p>two</p>\n")
+	if p.bundles != made {
+		t.Error("packages were bundled again for an import that went")
+	}
+	rewrite("import { render } from 'preact'\nexport default () => <p>{String(render)}</p>\n")
+	if p.bundles != made {
+		t.Error("packages were bundled again for one that is there")
+	}
+	rewrite("import { Hono } from 'hono'\nexport default () => <p>{String(Hono)}</p>\n")
+	if p.bundles[client] == made[client] {
+		t.Error("a new package is not there")
+	}
+}

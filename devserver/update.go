@@ -279,14 +279,27 @@ func (p *pipeline) compare(done *outcome, s side, u linked) {
 	}
 }
 
+// hasPackages says whether the bundle of a side holds all that the graph asks for now. It may hold
+// more: that somebody took an import away is no reason to load pages again.
+func (p *pipeline) hasPackages(s side) bool {
+	if p.bundled[s] == nil {
+		return false
+	}
+	for id, needed := range p.graph.external[s] {
+		if there, ok := p.bundled[s][id]; !ok || needed.static && !there.static {
+			return false
+		}
+	}
+	return true
+}
+
 // bundle makes the packages' bundles if the graph needs others; both sides at once.
 func (p *pipeline) bundle(ctx context.Context) (problems []transform.Diagnostic) {
 	var made [2]bundle
 	var found [2][]transform.Diagnostic
 	var work sync.WaitGroup
 	for _, s := range []side{client, server} {
-		if maps.Equal(p.bundled[s], p.graph.external[s]) {
-			made[s] = p.bundles[s]
+		if p.hasPackages(s) {
 			continue
 		}
 		work.Go(func() { made[s], found[s] = p.bundler.make(ctx, s, p.graph.external[s]) })
