@@ -23,7 +23,7 @@ function edit(file, from, to) {
   const path = join(app.root, 'app', file)
   const text = readFileSync(path, 'utf8')
   if (!originals.has(path)) originals.set(path, text)
-  const edited = text.replaceAll(from, to)
+  const edited = from instanceof RegExp ? text.replace(from, to) : text.replaceAll(from, to)
   assert.notEqual(edited, text, `${file} has no ${from}`)
   writeFileSync(path, edited)
 }
@@ -68,13 +68,39 @@ describe('a component that is edited', () => {
     assert.equal(loads, 0)
   })
 
-  test('keeps the state of classes', async () => {
+  test('keeps the state of a class, whose handlers are the new ones', async () => {
     await page.locator('.class').click()
     await shows('.class', 'class one 1')
-    edit('everything.tsx', 'class one', 'class two')
+    edit('everything.tsx', /class one|(?<=count \+ )1/g, (found) => (found === '1' ? '10' : 'class two'))
     await shows('.class', 'class two 1')
     await page.locator('.class').click()
-    await shows('.class', 'class two 2')
+    await shows('.class', 'class two 11')
+  })
+
+  test('begins anew as another kind of component', async () => {
+    await page.locator('.class').click()
+    await page.locator('.click').click()
+    edit('everything.tsx', /class Counter[^]*/, "function Counter() {\n  return <p class=\"class\">no class</p>\n}\n")
+    await shows('.class', 'no class')
+    await shows('.state', 'signal 1, state 1')
+    restore()
+    await shows('.class', 'class one 0')
+    assert.equal(loads, 0)
+  })
+
+  test('stays with its state where a layout around it renders again', async () => {
+    await page.locator('.click').click()
+    edit('+page.tsx', '>Show<', '>Show it<')
+    await shows('.show', 'Show it')
+    await page.locator('.layout').click()
+    await shows('.layout', 'layout one 1')
+    await shows('.state', 'signal 1, state 1')
+    edit('+layout.tsx', 'layout one', 'layout two')
+    await shows('.layout', 'layout two 1')
+    edit('+page.tsx', '>Show it<', '>Show all<')
+    await shows('.show', 'Show all')
+    await shows('.state', 'signal 1, state 1')
+    assert.equal(loads, 0)
   })
 
   test('is the new one where it was not on the page before', async () => {
