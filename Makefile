@@ -32,7 +32,7 @@ test-go: packages
 
 test-ts: packages
 	npx --no-install tsc --noEmit -p tests/types
-	for example in examples/* testdata/fixtures/apps/e2e testdata/fixtures/apps/adapter testdata/fixtures/apps/hot; do npx --no-install tsc --noEmit -p $$example || exit 1; done
+	for example in examples/* testdata/fixtures/apps/e2e testdata/fixtures/apps/adapter testdata/fixtures/apps/hot testdata/fixtures/apps/refresh; do npx --no-install tsc --noEmit -p $$example || exit 1; done
 	rm -rf lib-test nodeadapter/lib-test
 	npx --no-install tsc -p runtime/tsconfig.test.json && node --experimental-vm-modules --no-warnings --test lib-test/
 	npx --no-install tsc -p nodeadapter/tsconfig.test.json && node --test nodeadapter/lib-test/
