@@ -115,6 +115,9 @@ func (a *App) Defines(mode Mode, env Env) map[string]string {
 	for name, value := range env.Public {
 		defines["import.meta.env."+name] = quote(value)
 	}
+	if mode == Production {
+		defines["import.meta.hot"] = "undefined" // its branches go
+	}
 	return defines
 }
 

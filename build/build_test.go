@@ -362,6 +362,18 @@ func TestEnv(t *testing.T) {
 	}
 }
 
+func TestNoHotUpdates(t *testing.T) {
+	root := appOf(t, "-- app/+page.tsx --\nimport './state'\nexport default () => <p>page</p>\n-- app/state.ts --\nif (import.meta.hot) import.meta.hot.dispose(() => console.log('CANARY'))\nimport.meta.hot?.accept(() => console.log('CANARY'))\n")
+	mustRun(t, root)
+	client := joined(files(t, filepath.Join(root, "dist/client")), `\.js$`)
+	if strings.Contains(client, "CANARY") || strings.Contains(client, "import.meta") {
+		t.Errorf("got %s", client)
+	}
+	if server := joined(files(t, filepath.Join(root, "dist/server")), `page.*\.mjs$`); strings.Contains(server, "import.meta.hot") {
+		t.Errorf("got %s", server)
+	}
+}
+
 func TestExternal(t *testing.T) {
 	root := appOf(t, "-- app/+server-entry.ts --\nimport { Hono } from 'hono'\nimport { readFile } from 'some-addon/sub'\nexport const r = readFile\nexport default new Hono()\n")
 	result := mustRun(t, root, func(s *app.Settings) { s.External = []string{"some-addon"} })
