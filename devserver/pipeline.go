@@ -61,7 +61,11 @@ func (p *pipeline) configure(c *configuration) {
 	a, before := c.app, p.graph
 	p.app, p.env = a, c.env
 	p.resolver = newResolver(c.project, a.Settings, p.eclipsa)
-	p.styles = newStyles(c.project, a.Settings.Base)
+	if p.styles == nil {
+		p.styles = newStyles(c.project, a.Settings.Base)
+	} else {
+		p.styles = p.styles.renewed(c.project, a.Settings.Base)
+	}
 	p.bundler = p.newBundler(c)
 	env := [2]string{p.bundler.define[client]["import.meta.env"], p.bundler.define[server]["import.meta.env"]}
 	loader := &loader{resolver: p.resolver, define: a.Defines(app.Development, c.env), env: env, tsconfig: remember(c.project.TSConfig),

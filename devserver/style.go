@@ -33,10 +33,24 @@ type sheet struct {
 	css   string
 	files map[string]bool // every file in it, absolute
 	err   error
+	stale bool // to be bundled again; pages may show it as it was
 }
 
 func newStyles(project *app.Project, base string) *styles {
 	return &styles{project: project, base: base, sheets: map[string]sheet{}, assets: map[string]string{}}
+}
+
+// renewed is for another configuration: every stylesheet is bundled again when somebody asks, and
+// what pages show is still known.
+func (s *styles) renewed(project *app.Project, base string) *styles {
+	next := newStyles(project, base)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, known := range s.sheets {
+		known.stale = true
+		next.sheets[id] = known
+	}
+	return next
 }
 
 // get is the text of a stylesheet of the graph.
@@ -44,7 +58,7 @@ func (s *styles) get(m *module) (string, error) {
 	s.mu.Lock()
 	known, ok := s.sheets[m.id]
 	s.mu.Unlock()
-	if !ok {
+	if !ok || known.stale {
 		known = s.bundle(m)
 		s.mu.Lock()
 		s.sheets[m.id] = known

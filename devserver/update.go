@@ -43,6 +43,7 @@ func (o outcome) then(next outcome) outcome {
 // update is the road: files → graph → packages → browsers and worker (deliver.go).
 func (p *pipeline) update(ctx context.Context, changes map[string]change, structure bool) {
 	began := time.Now()
+	p.settle(changes)
 	done, err := p.rebuildLocked(ctx, changes, structure)
 	for (err != nil || len(done.errors) > 0) && ctx.Err() == nil {
 		// Half a save, or half of what a tool does to several files, looks like a mistake.
@@ -73,6 +74,33 @@ func (p *pipeline) rebuildLocked(ctx context.Context, changes map[string]change,
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.rebuild(ctx, changes, structure)
+}
+
+// settle waits for files that are gone to come back: some editors move the old file away before they
+// write the new one, and what a rename removes has another name a moment later. What comes meanwhile
+// is added to the changes.
+func (p *pipeline) settle(changes map[string]change) {
+	for hasRemoved(changes) {
+		next := p.moreChanges()
+		if next == nil {
+			return
+		}
+		for file, kind := range next {
+			if changes[file] == removed && kind == created {
+				kind = written
+			}
+			changes[file] = kind
+		}
+	}
+}
+
+func hasRemoved(changes map[string]change) bool {
+	for file, kind := range changes {
+		if kind == removed && filepath.Ext(file) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // moreChanges waits for the rest of a burst, up to settleTime. What configures is left for later.
