@@ -87,7 +87,7 @@ func (p *pipeline) settle(changes map[string]change) {
 		}
 		for file, kind := range next {
 			if changes[file] == removed && kind == created {
-				kind = written
+				kind = replaced
 			}
 			changes[file] = kind
 		}
@@ -132,11 +132,22 @@ func (p *pipeline) moreChanges() map[string]change {
 // some tool (sed -i), or nobody imports it.
 func (p *pipeline) isStructure(changes map[string]change) bool {
 	for file, kind := range changes {
-		if kind != written && filepath.Ext(file) != "" {
+		if kind != written && filepath.Ext(file) != "" && (kind != replaced || p.missed(file)) {
 			return true
 		}
 	}
 	return false
+}
+
+// missed says whether a file that was away for a moment may have been looked for just then: it is
+// not in use now, or something could not be found.
+func (p *pipeline) missed(file string) bool {
+	for _, id := range p.graph.files[file] {
+		if p.graph.reaches(client, id) || p.graph.reaches(server, id) {
+			return len(p.problems) > 0
+		}
+	}
+	return true
 }
 
 // rebuild brings graph, manifest and bundles up to date. The caller holds mu.

@@ -26,6 +26,7 @@ const (
 	written change = iota
 	created
 	removed
+	replaced // removed and created again: whether somebody saw that it was away is not known
 )
 
 // pollInterval is for mounts that report nothing (settings.poll): a walk of 5,000 files costs
@@ -288,14 +289,14 @@ func (w *watcher) gone(path string) {
 }
 
 // put adds a path to the set. A file that was created and written is created; one that was
-// removed and created again (how many editors save) is written. The caller holds mu.
+// removed and created again (how many editors save) is replaced. The caller holds mu.
 func (w *watcher) put(path string, kind change) {
 	if before, ok := w.pending[path]; ok {
 		switch {
 		case before == removed && kind == created:
-			kind = written
-		case before == created && kind == written:
-			kind = created
+			kind = replaced
+		case kind == written && (before == created || before == replaced):
+			kind = before
 		}
 	}
 	w.pending[path] = kind
