@@ -27,8 +27,8 @@ export function copyApp(folder) {
 }
 
 /** @param {string} root */
-export function startDev(root, args = []) {
-  return startServer(binary, ['dev', '--port', '0', ...args], { cwd: root })
+export function startDev(root, args = [], env = {}) {
+  return startServer(binary, ['dev', '--port', '0', ...args], { cwd: root, env: { ...process.env, ...env } })
 }
 
 /** Builds, and runs what was built from a folder that holds nothing else. @param {string} root */
