@@ -16,8 +16,8 @@ import { Tab } from './torture/tab.mjs'
 
 const SEED = Number(process.env.TORTURE_SEED ?? 1)
 const SESSIONS = 20
-/** How much more memory is no leak. */
-const GROWTH = 1.35
+/** How much more memory is no leak. The worker is measured later: at first V8 optimises what runs often. */
+const GROWTH = { server: 1.35, worker: 1.25 }
 
 let browser, app, server, talking
 before(async () => {
@@ -138,12 +138,12 @@ test(`500 edits (seed ${SEED})`, { timeout: 400_000 }, async (t) => {
   const messages = sessions.reduce((sum, { answered }) => sum + answered, 0)
   t.diagnostic(
     `${plan.length} edits in ${Math.round(took / 1000)} s, ${messages} messages; server ${Math.round(early.server)} → ${Math.round(late.server)} MB, ` +
-      `heap of the worker ${early.heap.toFixed(1)} → ${measured[400].heap.toFixed(1)} MB, handles of the server ${JSON.stringify(late.handles)}`,
+      `heap of the worker ${measured[200].heap.toFixed(1)} → ${measured[400].heap.toFixed(1)} MB, handles of the server ${JSON.stringify(late.handles)}`,
   )
 
-  assert.equal(measured[400].pid, early.pid, 'the worker was another one between the measurements of its memory')
-  assert.ok(late.server < early.server * GROWTH, `memory of the server: ${early.server} MB after 100 edits, ${late.server} MB after all`)
-  assert.ok(measured[400].heap < early.heap * GROWTH, `heap of the worker: ${early.heap} MB after 100 edits, ${measured[400].heap} MB after 400`)
+  assert.equal(measured[400].pid, measured[200].pid, 'the worker was another one between the measurements of its memory')
+  assert.ok(late.server < early.server * GROWTH.server, `memory of the server: ${early.server} MB after 100 edits, ${late.server} MB after all`)
+  assert.ok(measured[400].heap < measured[200].heap * GROWTH.worker, `heap of the worker: ${measured[200].heap} MB after 200 edits, ${measured[400].heap} MB after 400`)
   assert.equal(late.handles.watches, early.handles.watches, 'watched folders')
   for (const [what, few] of Object.entries({ sockets: 8, others: 4, threads: 8 })) {
     assert.ok(late.handles[what] <= early.handles[what] + few, `${what} of the server: ${early.handles[what]}, then ${late.handles[what]}`)
