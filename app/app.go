@@ -15,6 +15,8 @@ type App struct {
 	Hooks, ServerHooks string
 	// Package is the name in package.json, or "".
 	Package string
+	// Linked are the folders (real paths) below app/ that links lead to and that lie outside Root.
+	Linked []string
 }
 
 // Route is one URL pattern and the files that serve it.

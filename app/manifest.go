@@ -24,6 +24,8 @@ type ManifestData struct {
 	Routes map[string]RouteData
 	// Assets that every page needs.
 	Assets Assets
+	// NotFoundScripts are what the page for unknown URLs runs: in development it waits for a route.
+	NotFoundScripts []string
 }
 
 // ManifestSymbol is a server symbol and the module that registers it.
@@ -80,6 +82,9 @@ func (a *App) ServerManifest(data ManifestData) string {
 	}
 	if a.SSRRoot != "" {
 		fmt.Fprintf(&b, "  ssrRoot: %s,\n", thunk(a.SSRRoot))
+	}
+	if len(data.NotFoundScripts) > 0 {
+		fmt.Fprintf(&b, "  notFoundScripts: %s,\n", quote(data.NotFoundScripts))
 	}
 	fmt.Fprintf(&b, "  assets: %s,\n};\n", quote(data.Assets.orEmpty()))
 	return b.String()

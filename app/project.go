@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -25,6 +26,7 @@ type Package struct {
 	Name             string            `json:"name"`
 	Workspaces       json.RawMessage   `json:"workspaces"`
 	Dependencies     map[string]string `json:"dependencies"`
+	Development      map[string]string `json:"devDependencies"`
 	Optional         map[string]string `json:"optionalDependencies"`
 	PeerDependencies map[string]string `json:"peerDependencies"`
 	PeersMeta        map[string]struct {
@@ -33,6 +35,18 @@ type Package struct {
 	// GypFile and Napi are signs of a native addon.
 	GypFile bool            `json:"gypfile"`
 	Napi    json.RawMessage `json:"napi"`
+}
+
+// Names are the packages that it asks for. They are nil for a nil Package.
+func (p *Package) Names() (names []string) {
+	if p == nil {
+		return nil
+	}
+	for _, list := range []map[string]string{p.Dependencies, p.Development, p.Optional, p.PeerDependencies} {
+		names = append(names, mapKeys(list)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // OpenProject finds the project of an app's folder.

@@ -35,6 +35,7 @@ type folder struct {
 	path                     string // "app/rooms/[id]"
 	id                       string // "/rooms/[id]"
 	segments                 []Segment
+	real                     []string // the real paths of it and of those above
 	layouts, middlewares     []string
 	notFound, error, loading string
 }
@@ -42,6 +43,7 @@ type folder struct {
 // scanner collects routes and problems of one walk.
 type scanner struct {
 	app      *App
+	root     string // real path
 	problems []error
 }
 
@@ -53,7 +55,12 @@ func (a *App) scan() error {
 			Hint: "Run eclipsa in the app's folder; the smallest app is app/+page.tsx and a package.json."}
 	}
 	s := &scanner{app: a}
-	s.folder(folder{path: "app"})
+	real, err := filepath.EvalSymlinks(filepath.Join(a.Root, "app"))
+	if err != nil {
+		return err
+	}
+	s.root = filepath.Dir(real)
+	s.folder(folder{path: "app", real: []string{real}})
 	slices.SortStableFunc(a.Routes, func(x, y Route) int { return compareSegments(x.Segments, y.Segments) })
 	s.conflicts()
 	if len(a.Routes) == 0 && len(s.problems) == 0 {
@@ -70,16 +77,25 @@ func (s *scanner) folder(f folder) {
 		s.problem(&Problem{Text: "can't be read: " + err.Error(), Path: f.path})
 		return
 	}
+	if real := f.real[len(f.real)-1]; !within(s.root, real) {
+		s.app.Linked = append(s.app.Linked, real)
+	}
 	files := s.files(f, entries)
 	s.enter(&f, files)
 	s.route(f, files)
 	for _, entry := range entries {
 		name := entry.Name()
-		if !isFolder(s.app.Root, f.path, entry) || name == "node_modules" || strings.HasPrefix(name, ".") {
+		real := s.realFolder(f, entry)
+		if real == "" || name == "node_modules" || strings.HasPrefix(name, ".") {
 			continue
 		}
 		child := f
 		child.path = path.Join(f.path, name)
+		child.real = append(slices.Clip(f.real), real)
+		if meantAsFile(name) {
+			s.problem(&Problem{Text: name + " is a folder", Path: child.path, Hint: "A file of this name means something; rename the folder."})
+			continue
+		}
 		segment, group, problem := parseFolder(name)
 		if problem != nil {
 			problem.Path = child.path
@@ -94,19 +110,34 @@ func (s *scanner) folder(f folder) {
 	}
 }
 
-// isFolder follows links to folders, as every other tool does; a link back up would end at the
-// system's limit for links, not here.
-func isFolder(root, parent string, entry os.DirEntry) bool {
+// realFolder is the real path of an entry that is a folder, or a link to one as every other tool follows
+// it; "" for others. A link to a folder that the way here led through is none: it would never end.
+func (s *scanner) realFolder(f folder, entry os.DirEntry) string {
+	here := f.real[len(f.real)-1]
 	if entry.Type()&os.ModeSymlink == 0 {
-		return entry.IsDir()
+		if entry.IsDir() {
+			return filepath.Join(here, entry.Name())
+		}
+		return ""
 	}
-	target, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(parent), entry.Name()))
+	target, err := filepath.EvalSymlinks(filepath.Join(here, entry.Name()))
 	if err != nil {
-		return false
+		return ""
 	}
-	here, _ := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(parent)))
 	info, err := os.Stat(target)
-	return err == nil && info.IsDir() && !strings.HasPrefix(here+"/", target+string(filepath.Separator))
+	leadsBack := slices.ContainsFunc(f.real, func(passed string) bool { return within(target, passed) })
+	if err != nil || !info.IsDir() || leadsBack {
+		return ""
+	}
+	return target
+}
+
+// meantAsFile says whether a name is one of the convention's.
+func meantAsFile(name string) bool {
+	stem, ext := splitExt(name)
+	_, route := routeFiles[stem]
+	_, root := rootFiles[stem]
+	return (route || root) && strings.Contains(" "+componentExts+" ", " "+ext+" ")
 }
 
 // files maps the convention's names to the folder's files. It reports two files for one name,

@@ -39,7 +39,8 @@ func (g *graph) closure(s side, ids []string, dynamic bool, known map[string]boo
 
 // manifestData is the part of the server's manifest that only the client's graph knows.
 func (g *graph) manifestData(a *app.App, root string) app.ManifestData {
-	d := app.ManifestData{Mode: app.Development, Routes: map[string]app.RouteData{}}
+	d := app.ManifestData{Mode: app.Development, Routes: map[string]app.RouteData{},
+		NotFoundScripts: []string{a.Settings.Base + devPrefix + "client.js"}}
 	for _, id := range sortedKeys(g.modules) {
 		m := g.modules[id]
 		if !g.reaches(client, id) {

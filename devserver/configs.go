@@ -94,6 +94,7 @@ type effects struct {
 	settings bool // the running parts obey others
 	worker   bool // a new process
 	packages bool // bundled anew
+	newCode  bool // the packages are the worker's too: it makes room for another one when they are there
 	modules  bool // transformed anew
 }
 
@@ -104,7 +105,7 @@ func (e effects) words() (words []string) {
 	for _, one := range []struct {
 		is   bool
 		word string
-	}{{e.server, "server"}, {e.settings, "settings"}, {e.worker, "worker"}, {e.packages, "packages"}, {e.modules, "modules"}} {
+	}{{e.server, "server"}, {e.settings, "settings"}, {e.worker || e.newCode, "worker"}, {e.packages, "packages"}, {e.modules, "modules"}} {
 		if one.is {
 			words = append(words, one.word)
 		}
@@ -130,8 +131,7 @@ func (p *pipeline) effects(next *configuration) effects {
 		if made.hash == "" || ok && found.hash == made.hash {
 			continue
 		}
-		// The worker has the old packages in memory, where open sessions use them.
-		e.packages, e.worker = true, e.worker || side(s) == server
+		e.packages, e.newCode = true, e.newCode || side(s) == server
 	}
 	return e
 }
@@ -268,8 +268,15 @@ func lineOf(file string, line int) string {
 		return ""
 	}
 	text, err := os.ReadFile(file)
-	lines := strings.Split(string(text), "\n")
-	if err != nil || line < 1 || line > len(lines) {
+	if err != nil {
+		return ""
+	}
+	return lineOfText(string(text), line)
+}
+
+func lineOfText(text string, line int) string {
+	lines := strings.Split(text, "\n")
+	if line < 1 || line > len(lines) {
 		return ""
 	}
 	return strings.TrimSuffix(lines[line-1], "\r")

@@ -18,9 +18,7 @@ import (
 
 // deliver sends the outcome of an update where it belongs, and prints its line.
 func (p *pipeline) deliver(ctx context.Context, changes map[string]change, done outcome, began time.Time) {
-	for _, d := range done.warnings {
-		p.print.once(strings.TrimSpace(d.Format(p.print.errColours)))
-	}
+	p.warn(done.warnings)
 	done = p.withOwed(done)
 	defer p.unsettle()()
 	updated := changes != nil && !done.reload && p.push(done)
@@ -70,7 +68,8 @@ func (p *pipeline) withOwed(done outcome) outcome {
 	all := p.owed.then(done)
 	p.owed = outcome{}
 	for s, made := range p.bundles {
-		if made.hash == "" || p.hasPackages(side(s)) {
+		newWorker := side(s) == server && p.external == "" // it has nothing else to go on with
+		if made.hash == "" || newWorker || p.hasPackages(side(s)) {
 			continue
 		}
 		p.owed.sent[s], p.owed.removed[s] = all.sent[s], all.removed[s]
@@ -219,10 +218,29 @@ func (p *pipeline) everything() (ids []string) {
 	return ids
 }
 
+// reportStyles shows what browsers that asked for stylesheets have found out.
+func (p *pipeline) reportStyles() {
+	p.mu.Lock()
+	broken, doubtful := p.styles.problems(p.graph.modules)
+	p.problems = addNew(slices.Clone(p.problems), broken)
+	all := addNew(slices.Clone(p.problems), p.failure)
+	p.mu.Unlock()
+	p.warn(doubtful)
+	p.report(all)
+}
+
+func (p *pipeline) warn(warnings []transform.Diagnostic) {
+	for _, d := range warnings {
+		p.print.once(strings.TrimSpace(d.Format(p.print.errColours)))
+	}
+}
+
 // report shows errors, or that there are none any more.
 func (p *pipeline) report(bad []transform.Diagnostic) {
 	bad = addNew(slices.Clone(p.misconfigured), bad)
 	had := p.hub.hasError()
+	complained := p.complained
+	p.complained = len(bad) > 0
 	switch {
 	case len(bad) > 0:
 		if p.hub.shows(bad) {
@@ -230,9 +248,11 @@ func (p *pipeline) report(bad []transform.Diagnostic) {
 		}
 		p.print.problems(bad)
 		p.hub.send(hotMessage{Type: "error", Errors: bad})
-	case had:
+	case had || complained:
 		p.print.line("%s", p.print.paint(green, "no errors any more"))
-		p.hub.send(hotMessage{Type: "ok"})
+		if had {
+			p.hub.send(hotMessage{Type: "ok"})
+		}
 	}
 }
 

@@ -40,6 +40,8 @@ type bundler struct {
 	external []string // settings.external
 	version  string
 	define   [2]map[string]string
+	// importers names the modules that import a package, by its name, for error messages.
+	importers func(s side, name string) []string
 }
 
 // cacheFolder is where bundles are kept: beside the app's packages, so that what stays an import in
@@ -56,9 +58,10 @@ func (b *bundler) make(ctx context.Context, s side, ids map[string]use) (bundle,
 	if made, ok := b.kept(s, key); ok {
 		return made, nil
 	}
-	result := api.Build(b.options(s, text, folders))
+	asked := &asked{}
+	result := api.Build(b.options(s, text, folders, asked))
 	if len(result.Errors) > 0 {
-		return bundle{}, b.problems(result.Errors)
+		return bundle{}, b.problems(s, result.Errors, asked)
 	}
 	if ctx.Err() != nil {
 		return bundle{}, nil
@@ -129,7 +132,7 @@ func (b *bundler) key(s side, text string, folders map[string]string) string {
 const requireBanner = `import { createRequire as __eclipsaRequire } from "node:module";
 const require = __eclipsaRequire(import.meta.url);`
 
-func (b *bundler) options(s side, text string, folders map[string]string) api.BuildOptions {
+func (b *bundler) options(s side, text string, folders map[string]string, asked *asked) api.BuildOptions {
 	options := api.BuildOptions{
 		Stdin:         &api.StdinOptions{Contents: text, ResolveDir: b.project.AppRoot, Sourcefile: "eclipsa:dependencies", Loader: api.LoaderJS},
 		AbsWorkingDir: b.project.AppRoot,
@@ -150,7 +153,7 @@ func (b *bundler) options(s side, text string, folders map[string]string) api.Bu
 		LegalComments: api.LegalCommentsNone,
 		LogLevel:      api.LogLevelSilent,
 		Loader:        assetLoaders,
-		Plugins:       []api.Plugin{{Name: "eclipsa", Setup: func(build api.PluginBuild) { b.plugin(build, s, folders) }}},
+		Plugins:       []api.Plugin{{Name: "eclipsa", Setup: func(build api.PluginBuild) { b.plugin(build, s, folders, asked) }}},
 	}
 	if s == server {
 		options.Platform = api.PlatformNode
@@ -172,7 +175,7 @@ var ownPackages = `^(preact|@preact/signals|@preact/signals-core|preact-render-t
 
 // plugin gives eclipsa's packages one place, whoever imports them, and leaves outside what no
 // bundle can hold. The rules are package app's, as in the build.
-func (b *bundler) plugin(build api.PluginBuild, s side, folders map[string]string) {
+func (b *bundler) plugin(build api.PluginBuild, s side, folders map[string]string, asked *asked) {
 	if s == server {
 		otherHosts(build)
 	}
@@ -180,6 +183,7 @@ func (b *bundler) plugin(build api.PluginBuild, s side, folders map[string]strin
 		if _, own := args.PluginData.(skip); own {
 			return api.OnResolveResult{}, nil
 		}
+		asked.note(args)
 		return b.own(build, args), nil
 	})
 	build.OnResolve(api.OnResolveOptions{Filter: `^(https?:|data:)`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
@@ -190,6 +194,7 @@ func (b *bundler) plugin(build api.PluginBuild, s side, folders map[string]strin
 		if _, own := args.PluginData.(skip); own || name == "" || args.Kind == api.ResolveEntryPoint {
 			return api.OnResolveResult{}, nil
 		}
+		asked.note(args)
 		if folder := folders[args.Path]; folder != "" && args.ResolveDir == b.project.AppRoot {
 			return onResolved(build.Resolve(args.Path, api.ResolveOptions{ResolveDir: folder, Kind: args.Kind, PluginData: skip{}})), nil
 		}
@@ -287,27 +292,6 @@ func (b *bundler) prune(newest bundle) {
 			os.RemoveAll(old)
 		}
 	}
-}
-
-// problems are esbuild's messages about packages.
-func (b *bundler) problems(messages []api.Message) (all []transform.Diagnostic) {
-	for _, m := range messages {
-		d := transform.Diagnostic{Text: m.Text}
-		if m.Location != nil && m.Location.Namespace != "eclipsa:dependencies" {
-			d.Path, d.Line, d.LineText = m.Location.File, m.Location.Line, m.Location.LineText
-			if m.Location.Column <= len(m.Location.LineText) {
-				d.Column = utf16Length(m.Location.LineText[:m.Location.Column]) + 1
-			}
-			d.Length = max(1, m.Location.Length)
-		}
-		for _, note := range m.Notes {
-			if !strings.Contains(note.Text, "mark the path") {
-				d.Notes = append(d.Notes, note.Text)
-			}
-		}
-		all = append(all, d)
-	}
-	return all
 }
 
 var bundleFile = regexp.MustCompile(`^[A-Za-z0-9_-]+\.mjs$`)

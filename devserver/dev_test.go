@@ -81,7 +81,7 @@ func newApp(t *testing.T, files map[string]string) string {
 	writeFiles(t, root, map[string]string{"package.json": `{ "name": "fixture", "type": "module" }`})
 	writeFiles(t, root, files)
 	// A folder of its own, so that its cache of packages is not the repository's.
-	if err := os.Mkdir(filepath.Join(root, "node_modules"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(root, "node_modules"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(modules)
@@ -168,11 +168,14 @@ func (d *dev) write(name, text string) { writeFiles(d.t, d.root, map[string]stri
 var tokenText = regexp.MustCompile(`"token":"([0-9a-f]{32})"`)
 
 // hot opens the hot channel and gives its messages, the first one ("connected") taken.
-func (d *dev) hot() func() hotMessage {
+func (d *dev) hot() func() hotMessage { return d.hotSince("") }
+
+// hotSince does it as a page that knows an update.
+func (d *dev) hotSince(number string) func() hotMessage {
 	d.t.Helper()
 	_, text := d.get("/__eclipsa/dev/client.js")
 	token := tokenText.FindStringSubmatch(text)[1]
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(d.url, "http")+"__eclipsa/dev/hot?token="+token, nil)
+	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(d.url, "http")+"__eclipsa/dev/hot?since="+number+"&token="+token, nil)
 	if err != nil {
 		d.t.Fatal(err)
 	}

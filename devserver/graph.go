@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"eclipsa/app"
 	"eclipsa/transform"
 )
 
@@ -261,13 +262,30 @@ func (g *graph) chain(s side, id string) (ids []string) {
 	return ids
 }
 
+// importersOf names the modules that import a package, the first few by name.
+func (g *graph) importersOf(s side, name string) (ids []string) {
+	for _, id := range sortedKeys(g.reached[s]) {
+		out := g.modules[id].outputs[s]
+		imports := func(at place) bool {
+			specifier, npm := strings.CutPrefix(at.id, "npm:")
+			return npm && app.PackageName(specifier) == name
+		}
+		if g.modules[id].kind != virtual && (slices.ContainsFunc(out.deps, imports) || slices.ContainsFunc(out.dynamic, imports)) {
+			if ids = append(ids, id); len(ids) == 3 {
+				break
+			}
+		}
+	}
+	return ids
+}
+
 // problems are the errors of everything that is reached, each once, and the warnings.
 func (g *graph) problems() (errors, warnings []transform.Diagnostic) {
 	for id := range g.flawed {
 		m := g.modules[id]
 		for _, s := range []side{client, server} {
 			if hasProblems(m.outputs[s]) && g.reaches(s, id) {
-				errors = addNew(errors, m.outputs[s].problems)
+				errors = addNew(errors, g.withChain(s, id, m.outputs[s].problems))
 			}
 		}
 		warnings = addNew(warnings, m.warnings)
@@ -276,6 +294,22 @@ func (g *graph) problems() (errors, warnings []transform.Diagnostic) {
 	slices.SortStableFunc(errors, byPlace)
 	slices.SortStableFunc(warnings, byPlace)
 	return errors, warnings
+}
+
+// withChain adds who leads to a module to its problems.
+func (g *graph) withChain(s side, id string, problems []transform.Diagnostic) []transform.Diagnostic {
+	chain := g.chain(s, id)
+	if len(chain) < 2 { // a virtual module has none
+		return problems
+	}
+	all := slices.Clone(problems)
+	for i := range all {
+		all[i].Notes = slices.Clone(all[i].Notes)
+		for _, importer := range chain[1:] {
+			all[i].Notes = append(all[i].Notes, "imported by "+importer)
+		}
+	}
+	return all
 }
 
 func byPlace(x, y transform.Diagnostic) int {

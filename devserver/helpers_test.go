@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"eclipsa/app"
 )
 
 // remove deletes files of the app.
@@ -62,4 +64,14 @@ func but(skipped string, next func() hotMessage) hotMessage {
 		message = next()
 	}
 	return message
+}
+
+// resolver is one for the app as it is on disk.
+func (d *dev) resolver() *resolver {
+	d.t.Helper()
+	project, err := app.OpenProject(d.root)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return newResolver(project, app.DefaultSettings(), app.FindPackage(d.root, "eclipsa"))
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -112,7 +113,7 @@ type loader struct {
 func (l *loader) load(at place, before *module) (m *module, changed bool) {
 	source, err := l.read(at, before)
 	if err != nil {
-		gone := transform.Diagnostic{Text: fmt.Sprintf("%s can't be read: %v", at.id, err), Path: at.id}
+		gone := unreadable(at, err)
 		m = &module{place: at}
 		for _, s := range []side{client, server} {
 			m.outputs[s] = failed(outputOf(before, s), []transform.Diagnostic{gone})
@@ -125,6 +126,19 @@ func (l *loader) load(at place, before *module) (m *module, changed bool) {
 	}
 	l.fill(m, source, before)
 	return m, true
+}
+
+// unreadable says why a module's file can't be read, without the path on this machine.
+func unreadable(at place, err error) transform.Diagnostic {
+	var failed *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return transform.Diagnostic{Text: at.id + " can't be read: there is no such file", Path: at.id, Hint: "It is gone, or a link that leads nowhere."}
+	case errors.As(err, &failed):
+		err = failed.Err
+	}
+	text, hint, _ := strings.Cut(err.Error(), "\n")
+	return transform.Diagnostic{Text: fmt.Sprintf("%s can't be read: %s", at.id, text), Path: at.id, Hint: hint}
 }
 
 // hash is of all that decides what a module becomes, except where its imports lead.
@@ -297,7 +311,11 @@ func (l *loader) imports(m *module, imports []transform.Import, source string, s
 	for i, one := range imports {
 		at, err := l.resolver.resolve(s, dir, one.Specifier, importKinds[one.Kind])
 		if err != nil {
-			problems = append(problems, unresolved(m, one, source, err))
+			problem := unresolved(m, one, source, err)
+			if len(problem.Notes) == 0 {
+				problem.Hint = l.resolver.suggest(dir, one.Specifier)
+			}
+			problems = append(problems, problem)
 		}
 		places[i] = at
 	}

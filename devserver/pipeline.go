@@ -2,6 +2,7 @@ package devserver
 
 import (
 	"context"
+	"os"
 	"slices"
 	"sync"
 
@@ -32,6 +33,7 @@ type pipeline struct {
 	restarts chan struct{}        // a restart was asked for
 
 	misconfigured []transform.Diagnostic // mistakes in the files that configure
+	complained    bool                   // the terminal shows errors
 	unread        bool                   // such files could not be read, and must be when something changes
 	restarting    string                 // what the restart is about whose line is still to be printed
 	hosts         hostRules
@@ -78,7 +80,8 @@ func (p *pipeline) configure(c *configuration) {
 
 func (p *pipeline) newBundler(c *configuration) *bundler {
 	sides := [2]map[string]string{c.app.SideDefines(app.Development, c.env, false, true), c.app.SideDefines(app.Development, c.env, true, true)}
-	return &bundler{project: c.project, eclipsa: p.eclipsa, external: c.app.Settings.External, version: p.options.Version, define: sides}
+	return &bundler{project: c.project, eclipsa: p.eclipsa, external: c.app.Settings.External, version: p.options.Version, define: sides,
+		importers: func(s side, name string) []string { return p.graph.importersOf(s, name) }}
 }
 
 // remember keeps a function's answers. The function may be called twice for one argument.
@@ -110,6 +113,8 @@ func (p *pipeline) run(ctx context.Context) {
 			return
 		case <-p.watcher.wake:
 			p.change(ctx, p.watcher.take())
+		case <-p.styles.trouble:
+			p.reportStyles()
 		case <-p.restarts:
 			p.reconfigure(ctx, map[string]change{}, true)
 		case <-p.worker.ended():
@@ -120,6 +125,9 @@ func (p *pipeline) run(ctx context.Context) {
 
 // change decides how much of the road a set of changes has to go.
 func (p *pipeline) change(ctx context.Context, changes map[string]change) {
+	if len(changes) == 0 { // what came has gone
+		return
+	}
 	if p.unread || slices.ContainsFunc(sortedKeys(changes), p.configures) {
 		p.reconfigure(ctx, changes, false)
 	} else {
@@ -129,9 +137,26 @@ func (p *pipeline) change(ctx context.Context, changes map[string]change) {
 
 // follow takes the road for changes of modules.
 func (p *pipeline) follow(ctx context.Context, changes map[string]change) {
-	structure := p.isStructure(changes)
+	structure := p.isStructure(changes) || p.mayMend(changes) || p.movesLinks(changes)
 	if p.watcher.stirred.Swap(false) || structure { // a package without a record, linked by hand
 		p.resolver.forget()
 	}
 	p.update(ctx, changes, structure)
+}
+
+// mayMend says whether a file that no module is made of may be what an import that leads nowhere is looking
+// for: a dead link that is a file now, say.
+func (p *pipeline) mayMend(changes map[string]change) bool {
+	return len(p.problems) > 0 && slices.ContainsFunc(sortedKeys(changes), func(file string) bool { return p.graph.files[file] == nil })
+}
+
+// movesLinks says whether a link to a folder came or went, which brings files that nothing is said about.
+func (p *pipeline) movesLinks(changes map[string]change) bool {
+	for file, kind := range changes {
+		info, err := os.Lstat(file)
+		if kind == created && err == nil && info.Mode()&os.ModeSymlink != 0 || kind == removed && len(p.app.Linked) > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -133,11 +133,12 @@ func (p *project) serveStyle(w http.ResponseWriter, r *http.Request, id string) 
 	if m == nil || m.kind != style && m.kind != cssNames {
 		return false
 	}
-	text, err := styles.get(m)
-	if err != nil {
-		// A style sheet can't throw: this is what devtools show, and the page keeps its other styles.
+	made := styles.get(m)
+	text := made.css
+	if len(made.problems) > 0 {
+		// The overlay shows it; this is what devtools show beside the last good text.
 		w.Header().Set("X-Eclipsa-Style-Error", "1")
-		text = "/* eclipsa: " + strings.ReplaceAll(err.Error(), "*/", "* /") + " */\n"
+		text = "/* eclipsa: " + strings.ReplaceAll(made.problems[0].Format(false), "*/", "* /") + " */\n" + text
 	}
 	sum := sha256.Sum256([]byte(text))
 	if !freshText(w, r, fmt.Sprintf(`"%x"`, sum[:12]), "text/css; charset=utf-8") {

@@ -121,6 +121,9 @@ func (r *resolver) placeOf(specifier string, found esbuildast.Resolved) (place, 
 	case found.Disabled:
 		return place{id: "npm:" + specifier, kind: external}, nil
 	}
+	if _, err := os.Lstat(found.Path); err != nil { // esbuild takes names that differ in case for the same
+		return place{}, &esbuildast.ResolveError{Text: fmt.Sprintf("Could not resolve %q", specifier)}
+	}
 	query := strings.TrimPrefix(found.Suffix, "?")
 	if scriptExtension.MatchString(found.Path) && query == "" && !r.project.IsSource(found.Path) {
 		if app.PackageName(specifier) == "" { // a relative path into a package that is no source

@@ -81,8 +81,11 @@ func (s *servers) serve(ctx context.Context, a *app.App) (ran bool, err error) {
 		closeAll(listeners)
 		return false, err
 	}
-	if err != nil {
+	watcher.warn = func(err error) {
 		p.print.warn(fmt.Sprintf("files can't be watched (%v): looking at them every %s instead", err, pollInterval))
+	}
+	if err != nil {
+		watcher.warn(err)
 	}
 	p.watcher = watcher
 	if taken != 0 {

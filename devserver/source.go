@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"regexp"
 	"strings"
 	"time"
@@ -32,8 +33,17 @@ func (l *loader) read(at place, before *module) (string, error) {
 	if at.kind == publicURL {
 		return at.id, nil
 	}
+	if info, err := os.Stat(at.file); err == nil && info.Size() > maxRead {
+		if at.kind == asset { // its text only says whether it is another one
+			return fmt.Sprintf("%d bytes of %d", info.Size(), info.ModTime().UnixNano()), nil
+		}
+		return "", fmt.Errorf("it is too big for a module (%d MiB)\nPut it into public/, or import its URL: %s?url.", info.Size()>>20, path.Base(at.id))
+	}
 	return readSettled(at.file, before != nil)
 }
+
+// maxRead is far above every module that somebody wrote.
+const maxRead = 16 << 20
 
 // readSettled reads a file that somebody may be writing. A file that is empty or gone although it
 // was not before, or that moved while it was read, is read again for a while.
@@ -50,6 +60,10 @@ func readSettled(file string, hadContent bool) (string, error) {
 }
 
 func readOnce(file string) (text []byte, steady bool, err error) {
+	// To open a pipe waits for its writer, perhaps for ever.
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return nil, true, notAFile(info)
+	}
 	opened, err := os.Open(file)
 	if err != nil {
 		return nil, false, err
@@ -60,7 +74,7 @@ func readOnce(file string) (text []byte, steady bool, err error) {
 		return nil, false, err
 	}
 	if !before.Mode().IsRegular() {
-		return nil, true, errors.New("it is not a file")
+		return nil, true, notAFile(before)
 	}
 	text = make([]byte, before.Size())
 	n, _ := opened.ReadAt(text, 0)
@@ -70,6 +84,18 @@ func readOnce(file string) (text []byte, steady bool, err error) {
 	}
 	steady = err == nil && after.Size() == before.Size() && after.ModTime().Equal(before.ModTime()) && int64(n) == before.Size()
 	return text[:n], steady, err
+}
+
+func notAFile(info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return errors.New("it is a folder")
+	case info.Mode()&fs.ModeNamedPipe != 0:
+		return errors.New("it is a pipe, not a file")
+	case info.Mode()&fs.ModeSocket != 0:
+		return errors.New("it is a socket, not a file")
+	}
+	return errors.New("it is a device, not a file")
 }
 
 // text gives the module's ES module text for each side, and the path that selects its syntax.

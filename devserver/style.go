@@ -3,15 +3,17 @@ package devserver
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
 	"eclipsa/app"
 	"eclipsa/app/cssmodule"
+	"eclipsa/transform"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -22,6 +24,8 @@ import (
 type styles struct {
 	project *app.Project
 	base    string
+	// trouble gets a token when a stylesheet that a browser asked for is broken.
+	trouble chan struct{}
 
 	mu     sync.Mutex // Protects following.
 	sheets map[string]sheet
@@ -30,20 +34,22 @@ type styles struct {
 
 // sheet is one bundled stylesheet.
 type sheet struct {
-	css   string
-	files map[string]bool // every file in it, absolute
-	err   error
-	stale bool // to be bundled again; pages may show it as it was
+	css      string          // the last good text, if there are problems
+	files    map[string]bool // every file in it, absolute
+	problems []transform.Diagnostic
+	warnings []transform.Diagnostic
+	stale    bool // to be bundled again; pages may show it as it was
 }
 
 func newStyles(project *app.Project, base string) *styles {
-	return &styles{project: project, base: base, sheets: map[string]sheet{}, assets: map[string]string{}}
+	return &styles{project: project, base: base, trouble: make(chan struct{}, 1), sheets: map[string]sheet{}, assets: map[string]string{}}
 }
 
 // renewed is for another configuration: every stylesheet is bundled again when somebody asks, and
 // what pages show is still known.
 func (s *styles) renewed(project *app.Project, base string) *styles {
 	next := newStyles(project, base)
+	next.trouble = s.trouble
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, known := range s.sheets {
@@ -53,8 +59,8 @@ func (s *styles) renewed(project *app.Project, base string) *styles {
 	return next
 }
 
-// get is the text of a stylesheet of the graph.
-func (s *styles) get(m *module) (string, error) {
+// get is a stylesheet of the graph.
+func (s *styles) get(m *module) sheet {
 	s.mu.Lock()
 	known, ok := s.sheets[m.id]
 	s.mu.Unlock()
@@ -63,21 +69,68 @@ func (s *styles) get(m *module) (string, error) {
 		s.mu.Lock()
 		s.sheets[m.id] = known
 		s.mu.Unlock()
+		if len(known.problems)+len(known.warnings) > 0 {
+			select {
+			case s.trouble <- struct{}{}:
+			default:
+			}
+		}
 	}
-	return known.css, known.err
+	return known
 }
 
-// changed forgets the stylesheets that a file is part of, and names them.
-func (s *styles) changed(file string) (ids []string) {
+// refresh bundles again what files are part of, and what was broken, and names the stylesheets with
+// another text. Those that nobody has asked for yet are left alone, and so are the broken ones on open pages.
+func (s *styles) refresh(changes map[string]change, modules map[string]*module) (ids []string) {
+	for _, id := range s.touched(changes) {
+		s.mu.Lock()
+		before := s.sheets[id]
+		delete(s.sheets, id)
+		s.mu.Unlock()
+		m := modules[id]
+		if m == nil {
+			continue
+		}
+		now := s.bundle(m)
+		if len(now.problems) > 0 {
+			now.css = before.css
+		} else if now.css != before.css || len(before.problems) > 0 {
+			ids = append(ids, id)
+		}
+		s.mu.Lock()
+		s.sheets[id] = now
+		s.mu.Unlock()
+	}
+	return ids
+}
+
+func (s *styles) touched(changes map[string]change) (ids []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, known := range s.sheets {
-		if known.files[file] || known.err != nil {
-			delete(s.sheets, id)
+		found := len(known.problems) > 0
+		for file := range changes {
+			found = found || known.files[file]
+		}
+		if found {
 			ids = append(ids, id)
 		}
 	}
+	slices.Sort(ids)
 	return ids
+}
+
+// problems are those of the stylesheets that were asked for.
+func (s *styles) problems(modules map[string]*module) (problems, warnings []transform.Diagnostic) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range sortedKeys(s.sheets) {
+		if modules[id] != nil {
+			problems = addNew(problems, s.sheets[id].problems)
+			warnings = addNew(warnings, s.sheets[id].warnings)
+		}
+	}
+	return problems, warnings
 }
 
 // asset is the file behind an id that a stylesheet named.
@@ -91,7 +144,7 @@ func (s *styles) asset(id string) (file string, ok bool) {
 func (s *styles) bundle(m *module) sheet {
 	made := sheet{files: map[string]bool{m.file: true}}
 	if leadsElsewhere(m.file) {
-		made.err = fmt.Errorf("%s is gone, or a link now", m.id)
+		made.problems = []transform.Diagnostic{{Text: "it is gone, or a link now", Path: m.id}}
 		return made
 	}
 	result := api.Build(api.BuildOptions{
@@ -107,14 +160,16 @@ func (s *styles) bundle(m *module) sheet {
 	for _, input := range inputsOf(result.Metafile) {
 		made.files[filepath.Join(s.project.AppRoot, filepath.FromSlash(input))] = true
 	}
-	if len(result.Errors) > 0 {
-		first := result.Errors[0]
-		made.err = fmt.Errorf("%s", first.Text)
-		if first.Location != nil {
-			made.err = fmt.Errorf("%s:%d:%d: %s", first.Location.File, first.Location.Line, first.Location.Column+1, first.Text)
-			made.files[filepath.Join(s.project.AppRoot, filepath.FromSlash(first.Location.File))] = true
+	for _, message := range result.Warnings {
+		if d, file := s.diagnostic(message); !inNodeModules(file) {
+			d.Severity = transform.Warning
+			made.warnings = append(made.warnings, d)
 		}
-		return made
+	}
+	for _, message := range result.Errors {
+		d, file := s.diagnostic(message)
+		made.problems = append(made.problems, d)
+		made.files[file] = true
 	}
 	for _, file := range result.OutputFiles {
 		if strings.HasSuffix(file.Path, ".css") {
@@ -122,6 +177,24 @@ func (s *styles) bundle(m *module) sheet {
 		}
 	}
 	return made
+}
+
+// diagnostic is a message and the file that it is about.
+func (s *styles) diagnostic(m api.Message) (d transform.Diagnostic, file string) {
+	d = diagnosticOf(m, "")
+	if d.Path == "" {
+		return d, ""
+	}
+	file = d.Path
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(s.project.AppRoot, filepath.FromSlash(d.Path))
+	}
+	d.Path = s.project.ModulePath(file)
+	if rest, unresolved := strings.CutPrefix(d.Text, "Could not resolve \""); unresolved && len(d.Notes) == 0 {
+		specifier, _, _ := strings.Cut(rest, "\"")
+		d.Hint = suggestFile(filepath.Dir(file), specifier)
+	}
+	return d, file
 }
 
 func inputsOf(metafile string) []string {
@@ -141,12 +214,21 @@ func (s *styles) plugin(build api.PluginBuild) {
 		}
 		return s.resolveURL(build, args), nil
 	})
-	build.OnLoad(api.OnLoadOptions{Filter: `\.module\.css$`, Namespace: "file"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		text, err := os.ReadFile(args.Path)
+	build.OnLoad(api.OnLoadOptions{Filter: `\.css$`, Namespace: "file"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+		text, _, err := readOnce(args.Path)
 		if err != nil {
-			return api.OnLoadResult{}, err
+			return api.OnLoadResult{}, fmt.Errorf("%s can't be read: %w", s.project.ModulePath(args.Path), err)
 		}
-		compiled, err := cssmodule.Compile(s.project.ModulePath(args.Path), strings.TrimPrefix(string(text), "\uFEFF"))
+		source := strings.TrimPrefix(string(text), "\uFEFF")
+		if !cssmodule.Is(args.Path) {
+			return api.OnLoadResult{Contents: &source, Loader: api.LoaderCSS, ResolveDir: filepath.Dir(args.Path)}, nil
+		}
+		compiled, err := cssmodule.Compile(s.project.ModulePath(args.Path), source)
+		var mistake *cssmodule.Error
+		if errors.As(err, &mistake) {
+			place := &api.Location{File: args.Path, Line: mistake.Line, Column: mistake.Column - 1, Length: 1, LineText: lineOfText(source, mistake.Line)}
+			return api.OnLoadResult{Errors: []api.Message{{Text: mistake.Text, Location: place}}}, nil
+		}
 		return api.OnLoadResult{Contents: &compiled.CSS, Loader: api.LoaderCSS, ResolveDir: filepath.Dir(args.Path)}, err
 	})
 }
@@ -180,7 +262,7 @@ func assetURL(base, id, version string) string {
 }
 
 func fileHash(file string) string {
-	content, err := os.ReadFile(file)
+	content, _, err := readOnce(file)
 	if err != nil {
 		return "0"
 	}

@@ -183,13 +183,11 @@ func (p *pipeline) rebuild(ctx context.Context, changes map[string]change, struc
 			p.difference(&done, one.after)
 		}
 	}
-	for file := range changes {
-		done.styles = append(done.styles, p.styles.changed(file)...)
-	}
-	slices.Sort(done.styles)
-	done.styles = slices.Compact(done.styles)
+	done.styles = p.styles.refresh(changes, g.modules)
 	done.names = p.names(changed, changes, structure)
 	done.errors, done.warnings = g.problems()
+	broken, doubtful := p.styles.problems(g.modules)
+	done.errors, done.warnings = addNew(done.errors, broken), addNew(done.warnings, doubtful)
 	packages := p.bundles[client].hash
 	done.errors = addNew(done.errors, p.bundle(ctx))
 	// A page can't have packages twice: another Preact would know nothing of the first one's components.
@@ -324,6 +322,9 @@ func (p *pipeline) hasPackages(s side) bool {
 	if p.bundled[s] == nil {
 		return false
 	}
+	if s == server && len(p.failure) > 0 && len(p.bundled[s]) != len(p.graph.external[s]) {
+		return false // what is not needed any more may be what the worker failed with
+	}
 	for id, needed := range p.graph.external[s] {
 		if there, ok := p.bundled[s][id]; !ok || needed.static && !there.static {
 			return false
@@ -354,13 +355,18 @@ func (p *pipeline) bundle(ctx context.Context) (problems []transform.Diagnostic)
 	return problems
 }
 
-// watchOutside adds the folders of source packages that lie outside the watched ones.
+// watchOutside adds the folders of source packages that lie outside the watched ones, and those that
+// links in app/ lead to.
 func (p *pipeline) watchOutside() {
-	root := p.root() + string(filepath.Separator)
+	if p.watcher == nil {
+		return
+	}
 	for _, m := range p.graph.modules {
-		inside := strings.HasPrefix(m.file, root) && !strings.Contains(m.file, string(filepath.Separator)+"node_modules"+string(filepath.Separator))
-		if m.file != "" && !inside && p.watcher != nil {
+		if m.file != "" && (!isBelow(m.file, p.root()) || inNodeModules(m.file)) {
 			p.watcher.addFolder(filepath.Dir(m.file))
 		}
+	}
+	for _, folder := range p.app.Linked {
+		p.watcher.addFolder(folder)
 	}
 }

@@ -38,6 +38,7 @@ type watcher struct {
 	roots  []string
 	poll   bool
 	notify *fsnotify.Watcher // nil when polling
+	warn   func(error)       // told when it has to begin polling
 
 	stirred atomic.Bool // something else came or went beside records
 
@@ -45,6 +46,7 @@ type watcher struct {
 	known   map[string]fileMark // every file below the roots
 	folders map[string]bool     // watched folders
 	records map[string][]string // folders of which only some files count, by name
+	single  map[string]bool     // folders that were added without those below
 	pending map[string]change   // not yet taken
 	wake    chan struct{}       // holds one token when pending is not empty
 }
@@ -60,7 +62,7 @@ func markOf(info fs.FileInfo) fileMark { return fileMark{info.Size(), info.ModTi
 // will look for itself.
 func newWatcher(root string, poll bool) (*watcher, error) {
 	w := &watcher{poll: poll, known: map[string]fileMark{}, folders: map[string]bool{},
-		records: map[string][]string{}, pending: map[string]change{}, wake: make(chan struct{}, 1)}
+		records: map[string][]string{}, single: map[string]bool{}, pending: map[string]change{}, wake: make(chan struct{}, 1)}
 	if !poll {
 		notify, err := fsnotify.NewWatcher()
 		if err != nil {
@@ -96,15 +98,35 @@ func (w *watcher) addFolder(folder string) {
 	if w.folders[folder] {
 		return
 	}
-	entries, err := os.ReadDir(folder)
-	if err != nil || w.watchFolder(folder) != nil {
+	if w.watchFolder(folder) != nil {
 		return
 	}
+	w.single[folder] = true
+	for path, info := range filesOf(folder) {
+		w.known[path] = markOf(info)
+	}
+}
+
+// filesOf are the files right in a folder.
+func filesOf(folder string) map[string]fs.FileInfo {
+	files := map[string]fs.FileInfo{}
+	entries, _ := os.ReadDir(folder)
 	for _, entry := range entries {
-		if info, err := entry.Info(); err == nil && !entry.IsDir() {
-			w.known[filepath.Join(folder, entry.Name())] = markOf(info)
+		path := filepath.Join(folder, entry.Name())
+		if info, err := look(path); err == nil && !entry.IsDir() && !ignoredFile(entry.Name()) {
+			files[path] = info
 		}
 	}
+	return files
+}
+
+// look follows links to files. Other links, those to folders and those to nothing, are files themselves.
+func look(path string) (fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	if err != nil || info.IsDir() {
+		return os.Lstat(path)
+	}
+	return info, nil
 }
 
 // addRecords watches some files of a folder and nothing else in it, now or when it appears. The folder
@@ -153,7 +175,7 @@ func (w *watcher) walk(root string, news bool) error {
 			}
 			return w.watchFolder(path)
 		}
-		info, err := entry.Info()
+		info, err := look(path)
 		if err != nil || ignoredFile(entry.Name()) {
 			return nil
 		}
@@ -165,10 +187,9 @@ func (w *watcher) walk(root string, news bool) error {
 	})
 }
 
+// watchFolder asks the system for events of a folder. A path that is watched already may be another
+// folder by now, so that the system is asked again.
 func (w *watcher) watchFolder(path string) error {
-	if w.folders[path] {
-		return nil
-	}
 	if w.notify != nil {
 		if err := w.notify.Add(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -176,6 +197,34 @@ func (w *watcher) watchFolder(path string) error {
 	}
 	w.folders[path] = true
 	return nil
+}
+
+// again looks at a folder that appeared, perhaps in the place of another one. The caller holds mu.
+func (w *watcher) again(folder string) error {
+	w.forgetFolders(folder)
+	err := w.walk(folder, true)
+	below := folder + string(filepath.Separator)
+	for file := range w.known {
+		if !strings.HasPrefix(file, below) {
+			continue
+		}
+		if _, lost := os.Lstat(file); lost != nil {
+			w.gone(file)
+		}
+	}
+	return err
+}
+
+func (w *watcher) forgetFolders(top string) {
+	below := top + string(filepath.Separator)
+	for folder := range w.folders {
+		if folder == top || strings.HasPrefix(folder, below) {
+			delete(w.folders, folder)
+			if w.notify != nil {
+				w.notify.Remove(folder) // an error says that it is gone already
+			}
+		}
+	}
 }
 
 // ignoredFolder names what holds no source: dependencies, output, and what tools keep for themselves.
@@ -205,14 +254,21 @@ func (w *watcher) run(ctx context.Context) {
 		w.runPoll(ctx)
 		return
 	}
-	defer w.notify.Close()
+	defer func() {
+		if w.notify != nil {
+			w.notify.Close()
+		}
+	}()
 	for {
 		select {
 		case event, ok := <-w.notify.Events:
 			if !ok {
 				return
 			}
-			w.event(event)
+			if err := w.event(event); err != nil {
+				w.lookInstead(ctx, err)
+				return
+			}
 		case err, ok := <-w.notify.Errors:
 			if !ok {
 				return
@@ -226,11 +282,15 @@ func (w *watcher) run(ctx context.Context) {
 	}
 }
 
-func (w *watcher) event(event fsnotify.Event) {
+// event notes what an event says. Its error is the system's, which can't watch any more folders.
+func (w *watcher) event(event fsnotify.Event) error {
 	if event.Op == fsnotify.Chmod || w.ignores(event.Name) {
-		return
+		return nil
 	}
 	info, err := os.Stat(event.Name)
+	if err != nil {
+		info, err = os.Lstat(event.Name)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	names, below := w.records[filepath.Dir(event.Name)]
@@ -244,11 +304,15 @@ func (w *watcher) event(event fsnotify.Event) {
 		w.gone(event.Name)
 	case info.IsDir():
 		if !ignoredFolder(filepath.Base(event.Name)) {
-			w.walk(event.Name, true)
+			return w.again(event.Name)
 		}
 	default:
+		if event.Has(fsnotify.Remove) || event.Has(fsnotify.Rename) { // it was away, however short
+			w.gone(event.Name)
+		}
 		w.seen(event.Name, info)
 	}
+	return nil
 }
 
 // seen notes a file that exists. The caller holds mu.
@@ -271,15 +335,8 @@ func (w *watcher) gone(path string) {
 	if !w.folders[path] {
 		return
 	}
+	w.forgetFolders(path)
 	below := path + string(filepath.Separator)
-	for folder := range w.folders {
-		if folder == path || strings.HasPrefix(folder, below) {
-			delete(w.folders, folder)
-			if w.notify != nil {
-				w.notify.Remove(folder) // an error says that it is gone already
-			}
-		}
-	}
 	for file := range w.known {
 		if strings.HasPrefix(file, below) {
 			delete(w.known, file)
@@ -289,10 +346,14 @@ func (w *watcher) gone(path string) {
 }
 
 // put adds a path to the set. A file that was created and written is created; one that was
-// removed and created again (how many editors save) is replaced. The caller holds mu.
+// removed and created again (how many editors save) is replaced; one that came and went is nothing.
+// The caller holds mu.
 func (w *watcher) put(path string, kind change) {
 	if before, ok := w.pending[path]; ok {
 		switch {
+		case before == created && kind == removed:
+			delete(w.pending, path)
+			return
 		case before == removed && kind == created:
 			kind = replaced
 		case kind == written && (before == created || before == replaced):
@@ -322,6 +383,19 @@ func (w *watcher) take() map[string]change {
 	return taken
 }
 
+// lookInstead goes on without the system.
+func (w *watcher) lookInstead(ctx context.Context, why error) {
+	if w.warn != nil {
+		w.warn(why)
+	}
+	w.mu.Lock()
+	w.notify.Close()
+	w.notify, w.poll = nil, true
+	w.mu.Unlock()
+	w.lookAround()
+	w.runPoll(ctx)
+}
+
 func (w *watcher) runPoll(ctx context.Context) {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
@@ -340,6 +414,12 @@ func (w *watcher) lookAround() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	found := map[string]bool{}
+	visit := func(path string, info fs.FileInfo) {
+		found[path] = true
+		if w.known[path] != markOf(info) {
+			w.seen(path, info)
+		}
+	}
 	for _, root := range w.roots {
 		filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
@@ -352,16 +432,16 @@ func (w *watcher) lookAround() {
 				w.watchFolder(path)
 				return nil
 			}
-			info, err := os.Stat(path)
-			if err != nil || info.IsDir() || ignoredFile(entry.Name()) {
-				return nil
-			}
-			found[path] = true
-			if w.known[path] != markOf(info) {
-				w.seen(path, info)
+			if info, err := look(path); err == nil && !ignoredFile(entry.Name()) {
+				visit(path, info)
 			}
 			return nil
 		})
+	}
+	for folder := range w.single {
+		for path, info := range filesOf(folder) {
+			visit(path, info)
+		}
 	}
 	for folder := range w.records {
 		w.lookAtRecords(folder, true)

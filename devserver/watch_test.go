@@ -114,6 +114,8 @@ func command(t *testing.T, root string, fields []string) {
 			file.WriteString(fields[2])
 			err = file.Close()
 		}
+	case "ln": // target, name
+		err = os.Symlink(fields[1], path(2))
 	case "mkdir":
 		err = os.MkdirAll(path(1), 0o755)
 	case "mv":

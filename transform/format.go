@@ -31,8 +31,11 @@ func (d Diagnostic) Format(color bool) string {
 	}
 	var b strings.Builder
 	place := fmt.Sprintf("%s:%d:%d:", d.Path, d.Line, d.Column)
-	if d.Path == "" {
+	switch {
+	case d.Path == "":
 		place = ""
+	case d.Line == 0:
+		place = d.Path + ":"
 	}
 	b.WriteString(strings.TrimLeft(fmt.Sprintf("%s %s %s\n", paint(bold, place), paint(bold+hue, kind+":"), paint(bold, d.Text)), " "))
 	if line, before, marked := d.frame(); line != "" {

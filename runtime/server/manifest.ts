@@ -21,6 +21,8 @@ export interface Manifest {
   serverEntry?: Record<string, unknown>
   /** `app/+ssr-root.tsx`. */
   ssrRoot?: Load
+  /** Module scripts of the page for unknown URLs, which has no others. Absent in builds. */
+  notFoundScripts?: string[]
   /** What every page's document needs, beside its route's assets. */
   assets: Assets
 }

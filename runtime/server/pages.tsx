@@ -67,11 +67,13 @@ async function ssrRoot(manifest: Manifest): Promise<ComponentType<SSRRootProps>>
 async function notFound(c: Context, manifest: Manifest): Promise<Response> {
   const reads = c.req.method === 'GET' || c.req.method === 'HEAD'
   const load = manifest.routes.find((route) => route.segments.length === 0)?.notFound
-  if (!reads || load === undefined) return c.text('Not found\n', 404)
-  const module = await load()
+  // The development server has something to run on it: a route may appear.
+  const waits = manifest.notFoundScripts !== undefined && (c.req.header('Accept') ?? '').includes('text/html')
+  if (!reads || (load === undefined && !waits)) return c.text('Not found\n', 404)
+  const module = load === undefined ? { default: () => 'Not found' } : await load()
   const location = { pathname: new URL(c.req.raw.url).pathname, search: '', hash: '' }
   const html = renderToString(pageTree({ page: module, layouts: [] }, { id: '', params: {}, location }))
-  const assets = { scripts: [], preload: [], styles: manifest.assets.styles }
+  const assets = { scripts: manifest.notFoundScripts ?? [], preload: [], styles: manifest.assets.styles }
   const metadata = await readMetadata([module], { params: {}, url: new URL(c.req.raw.url) })
   return c.html(renderDocument({ root: await ssrRoot(manifest), html, metadata, assets: [assets] }), 404)
 }
