@@ -61,6 +61,16 @@ type Override func(*Settings)
 // (Problems takes them apart).
 func Load(root string, overrides ...Override) (*App, error) { return load(root, overrides) }
 
+// LoadSettings reads an app without looking into app/, which may be as broken as it likes; Rescan does
+// that when it is mended. There must be an app/.
+func LoadSettings(root string, overrides ...Override) (*App, error) {
+	a, err := loadSettingsOf(root, overrides)
+	if err != nil {
+		return nil, err
+	}
+	return a, a.hasFolder()
+}
+
 // Problems lists the user's mistakes in an error of Load; other errors become Problems by text.
 func Problems(err error) []*Problem {
 	switch err := err.(type) {

@@ -10,25 +10,27 @@ import (
 )
 
 func load(root string, overrides []Override) (*App, error) {
+	app, err := loadSettingsOf(root, overrides)
+	if app == nil {
+		return nil, err
+	}
+	if err := errors.Join(err, app.scan()); err != nil {
+		return nil, err
+	}
+	return app, nil
+}
+
+// loadSettingsOf reads all but app/. Its App may be used for looking there too when there are problems.
+func loadSettingsOf(root string, overrides []Override) (*App, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return nil, err
 	}
 	app := &App{Root: root}
-	var problems []error
-	if app.Package, err = packageName(root); err != nil {
-		problems = append(problems, err)
-	}
-	if app.Settings, err = loadSettings(root, overrides); err != nil {
-		problems = append(problems, err)
-	}
-	if err := app.scan(); err != nil {
-		problems = append(problems, err)
-	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
-	}
-	return app, nil
+	var problems [2]error
+	app.Package, problems[0] = packageName(root)
+	app.Settings, problems[1] = loadSettings(root, overrides)
+	return app, errors.Join(problems[:]...)
 }
 
 // Rescan reads the folder app/ again, with the settings as they are.

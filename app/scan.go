@@ -47,12 +47,19 @@ type scanner struct {
 	problems []error
 }
 
-// scan fills the routes and root files of the app.
-func (a *App) scan() error {
+func (a *App) hasFolder() error {
 	info, err := os.Stat(filepath.Join(a.Root, "app"))
 	if err != nil || !info.IsDir() {
 		return &Problem{Text: fmt.Sprintf("there is no app/ folder in %s", a.Root),
 			Hint: "Run eclipsa in the app's folder; the smallest app is app/+page.tsx and a package.json."}
+	}
+	return nil
+}
+
+// scan fills the routes and root files of the app.
+func (a *App) scan() error {
+	if err := a.hasFolder(); err != nil {
+		return err
 	}
 	s := &scanner{app: a}
 	real, err := filepath.EvalSymlinks(filepath.Join(a.Root, "app"))

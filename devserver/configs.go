@@ -164,6 +164,11 @@ func (p *pipeline) reconfigure(ctx context.Context, changes map[string]change, a
 	next, e, err := p.nextConfiguration(changes)
 	if p.unread = err != nil; p.unread { // what they said before goes on
 		p.misconfigured = problemDiagnostics(p.app.Root, err)
+		p.mu.Lock()
+		if len(p.unusable) > 0 {
+			p.unusable = p.misconfigured
+		}
+		p.mu.Unlock()
 		p.follow(ctx, changes)
 		return
 	}
@@ -181,6 +186,7 @@ func (p *pipeline) reconfigure(ctx context.Context, changes map[string]change, a
 	p.misconfigured = nil
 	p.mu.Lock()
 	p.configure(next)
+	p.unusable = nil
 	p.mu.Unlock()
 	if e.packages {
 		p.bundled = [2]map[string]use{}

@@ -40,6 +40,8 @@ type project struct {
 	// failure is why the worker has no handler yet, or why the newest code was refused.
 	failure []transform.Diagnostic
 	loaded  bool // the worker has had a handler at least once
+	// unusable is why there is no app to show yet, since the start.
+	unusable []transform.Diagnostic
 }
 
 // serve answers a request below /__eclipsa/dev/, and says whether it did.
@@ -195,6 +197,9 @@ func (p *project) notReady() []transform.Diagnostic {
 func (p *project) blocked() []transform.Diagnostic {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
+	if len(p.unusable) > 0 {
+		return p.unusable
+	}
 	if p.loaded || len(p.failure) == 0 {
 		return nil
 	}

@@ -41,7 +41,11 @@ func run(ctx context.Context, options Options) error {
 	s.node = node
 	a, err := app.Load(options.Root, options.Overrides...)
 	if err != nil {
-		return err
+		var settingsErr error
+		if a, settingsErr = app.LoadSettings(options.Root, options.Overrides...); settingsErr != nil {
+			return err
+		}
+		s.unusable = problemDiagnostics(a.Root, err)
 	}
 	return s.run(ctx, a)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"eclipsa/app"
@@ -26,6 +27,8 @@ type servers struct {
 	token string
 	// mistakes are why the settings that were asked for can't be.
 	mistakes []transform.Diagnostic
+	// unusable is why the first server has nothing to show: mistakes in app/ itself.
+	unusable []transform.Diagnostic
 }
 
 // run runs one server after the other until ctx ends. Where new settings can't be, the last ones go on.
@@ -63,7 +66,8 @@ func (s *servers) serve(ctx context.Context, a *app.App) (ran bool, err error) {
 		s.token = p.hub.token
 	}
 	p.node, p.hub.token = s.node, s.token
-	p.misconfigured = append(p.misconfigured, s.mistakes...)
+	p.misconfigured = slices.Concat(p.misconfigured, s.mistakes, s.unusable)
+	p.unusable, p.unread, s.unusable = s.unusable, len(s.unusable) > 0, nil
 	certificate, err := loadCertificate(a)
 	if err != nil {
 		return false, err

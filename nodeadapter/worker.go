@@ -62,13 +62,14 @@ func Start(ctx context.Context, node string, options Options) (*Worker, error) {
 		return nil, err
 	}
 	command.Stdout, command.Stderr = out.stdoutWrite, out.stderrWrite
-	err = command.Start()
+	exited := make(chan struct{})
+	err = startTied(command, exited)
 	out.closeWrite() // the process has its own
 	if err != nil {
 		out.closeRead()
 		return nil, fmt.Errorf("can't start %s: %w", node, err)
 	}
-	w := &Worker{secret: secret, command: command, stdin: stdin, exited: make(chan struct{}), done: make(chan struct{}), client: newClient()}
+	w := &Worker{secret: secret, command: command, stdin: stdin, exited: exited, done: make(chan struct{}), client: newClient()}
 	port := make(chan int, 1)
 	go w.wait(options, out, port)
 	return w, w.ready(ctx, port)

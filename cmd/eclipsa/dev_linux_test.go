@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -36,6 +37,7 @@ func devCommand(t *testing.T) *exec.Cmd {
 		"package.json":         `{ "name": "fixture", "type": "module" }`,
 		"app/+page.tsx":        "export default () => <p>page</p>\n",
 		"app/slow/+server.ts":  "export const GET = () => { console.log('slow began'); return new Promise(() => {}) }\n",
+		"app/busy/+server.ts":  "export const GET = () => { process.stdout.write('busy from now on\\n'); for (;;); }\n",
 		"app/+server-entry.ts": "import { Hono } from 'hono'\nconsole.log(`worker=${process.pid};`)\nexport default new Hono()\n",
 	} {
 		file := filepath.Join(root, filepath.FromSlash(name))
@@ -165,43 +167,83 @@ func TestDevEndsAtOnce(t *testing.T) {
 	expectNoProcess(t, worker)
 }
 
-// TestDevWithoutTerminal: other programs read this.
-func TestDevWithoutTerminal(t *testing.T) {
+// TestDevKilledWhileBusy: a worker whose code never comes to an end doesn't notice that its stdin is closed,
+// and without a terminal no other signal reaches it.
+func TestDevKilledWhileBusy(t *testing.T) {
 	t.Parallel()
-	command := devCommand(t)
-	var errors bytes.Buffer
-	output, err := command.StdoutPipe()
+	server := startPlain(t)
+	server.until(`Local:   (http\S+)`)
+	url := server.found
+	server.until(`worker=(\d+);`)
+	worker, _ := strconv.Atoi(server.found)
+	go func() {
+		if response, err := http.Get(url + "busy"); err == nil {
+			response.Body.Close()
+		}
+	}()
+	server.until("busy from now on()")
+	server.command.Process.Kill()
+	server.command.Wait()
+	expectNoProcess(t, worker)
+}
+
+// plain is `eclipsa dev` without a terminal.
+type plain struct {
+	t       *testing.T
+	command *exec.Cmd
+	output  io.Reader
+	errors  bytes.Buffer
+	text    string
+	found   string // what the last until has found in parentheses
+}
+
+func startPlain(t *testing.T) *plain {
+	t.Helper()
+	server := &plain{t: t, command: devCommand(t)}
+	output, err := server.command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	command.Stderr = &errors
-	if err := command.Start(); err != nil {
+	server.output, server.command.Stderr = output, &server.errors
+	if err := server.command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer command.Process.Kill()
-	var text bytes.Buffer
-	until := func(want string) {
-		t.Helper()
-		for !strings.Contains(text.String(), want) {
-			var piece [1024]byte
-			n, err := output.Read(piece[:])
-			if text.Write(piece[:n]); err != nil {
-				t.Fatalf("%v; output:\n%s", err, text.String())
-			}
+	t.Cleanup(func() { server.command.Process.Kill() })
+	return server
+}
+
+func (s *plain) until(pattern string) {
+	s.t.Helper()
+	expression := regexp.MustCompile(pattern)
+	for {
+		if match := expression.FindStringSubmatch(s.text); match != nil {
+			s.found = match[1]
+			return
+		}
+		var piece [1024]byte
+		n, err := s.output.Read(piece[:])
+		if s.text += string(piece[:n]); err != nil {
+			s.t.Fatalf("%v; output:\n%s", err, s.text)
 		}
 	}
-	until("worker=")
-	page := filepath.Join(command.Dir, "app", "+page.tsx")
+}
+
+// TestDevWithoutTerminal: other programs read this.
+func TestDevWithoutTerminal(t *testing.T) {
+	t.Parallel()
+	server := startPlain(t)
+	server.until("worker=()")
+	page := filepath.Join(server.command.Dir, "app", "+page.tsx")
 	if err := os.WriteFile(page, []byte("export default () => <p>new</p>\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	until(" ms)\n")
-	command.Process.Signal(syscall.SIGTERM)
-	if err := command.Wait(); err != nil {
+	server.until(" ms\\)\n()")
+	server.command.Process.Signal(syscall.SIGTERM)
+	if err := server.command.Wait(); err != nil {
 		t.Error(err)
 	}
 	want := regexp.MustCompile(`^  eclipsa \S+ ready in [\d.]+ ms\n  Local:   http://localhost:\d+/\nworker=\d+;\n(reload|update) app/\+page\.tsx \([\d.]+ ms\)\n$`)
-	if !want.MatchString(text.String()) || errors.Len() > 0 {
-		t.Errorf("got %q and %q", text.String(), errors.String())
+	if !want.MatchString(server.text) || server.errors.Len() > 0 {
+		t.Errorf("got %q and %q", server.text, server.errors.String())
 	}
 }
