@@ -47,6 +47,9 @@ func run(ctx context.Context, options Options) error {
 		}
 		s.unusable = problemDiagnostics(a.Root, err)
 	}
+	if err := nodeadapter.CheckNode(ctx, node); err != nil {
+		return err
+	}
 	return s.run(ctx, a)
 }
 

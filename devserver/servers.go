@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"eclipsa/app"
-	"eclipsa/nodeadapter"
 	"eclipsa/transform"
 )
 
@@ -22,9 +21,7 @@ type servers struct {
 
 	next  *app.App // for another server after this one; nil ends the run
 	about string   // why there is another
-	// port and token are those of the last server: open pages find their way to the next, and load again.
-	port  int
-	token string
+	port  int      // of the last server, which the next one takes if it can
 	// mistakes are why the settings that were asked for can't be.
 	mistakes []transform.Diagnostic
 	// unusable is why the first server has nothing to show: mistakes in app/ itself.
@@ -59,13 +56,7 @@ func (s *servers) serve(ctx context.Context, a *app.App) (ran bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if s.token == "" {
-		if err := nodeadapter.CheckNode(ctx, s.node); err != nil {
-			return false, err
-		}
-		s.token = p.hub.token
-	}
-	p.node, p.hub.token = s.node, s.token
+	p.node = s.node
 	p.misconfigured = slices.Concat(p.misconfigured, s.mistakes, s.unusable)
 	p.unusable, p.unread, s.unusable = s.unusable, len(s.unusable) > 0, nil
 	certificate, err := loadCertificate(a)

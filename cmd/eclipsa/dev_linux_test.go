@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -165,6 +166,41 @@ func TestDevEndsAtOnce(t *testing.T) {
 	}
 	term.UntilLines(true)
 	expectNoProcess(t, worker)
+}
+
+// TestDevThroughNpm: npm, a shell and the package's own start script stand in between. Ctrl-C reaches them all
+// at once, and npm hands it on a second time.
+func TestDevThroughNpm(t *testing.T) {
+	for _, end := range []string{"q", "\x03"} {
+		t.Run(fmt.Sprintf("%q", end), func(t *testing.T) {
+			t.Parallel()
+			direct := devCommand(t)
+			script, err := filepath.Abs("../../lib/cli.js")
+			if err != nil {
+				t.Fatal(err)
+			}
+			manifest := fmt.Sprintf(`{ "name": "fixture", "type": "module", "scripts": { "dev": "node '%s' dev --port 0" } }`, script)
+			if err := os.WriteFile(filepath.Join(direct.Dir, "package.json"), []byte(manifest), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			command := exec.Command("npm", "run", "dev")
+			command.Dir, command.Env = direct.Dir, append(direct.Env, "ECLIPSA_BINARY="+direct.Path)
+			term := ttytest.Start(t, command)
+			worker := untilWorker(t, term)
+			term.UntilLines(false)
+			term.Press("h")
+			term.Until("quit, as Ctrl-C does")
+			term.Press(end)
+			if code := term.End(); end == "q" && code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+			term.UntilLines(true)
+			expectNoProcess(t, worker)
+			if strings.Contains(term.Text(), "panic") {
+				t.Error("it broke")
+			}
+		})
+	}
 }
 
 // TestDevKilledWhileBusy: a worker whose code never comes to an end doesn't notice that its stdin is closed,
