@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -208,6 +209,30 @@ func TestPackageThatThrows(t *testing.T) {
 	d.write("app/+page.tsx", page("alive again"))
 	d.untilPage("/", "alive again")
 	d.until("no error", func() bool { return !d.hasErrors() })
+}
+
+// TestPackageThatThrowsInBrowsers: no page can start until the import is gone again. Such a page listens, but
+// knows of no update.
+func TestPackageThatThrowsInBrowsers(t *testing.T) {
+	d := startDev(t, map[string]string{"app/+page.tsx": page("alive")})
+	d.untilPage("/", "alive")
+	d.install("thrower", "1.0.0", map[string]string{"index.js": "if (typeof window !== 'undefined') throw new Error('only on servers')\nexport const a = 'fine'\n"})
+	d.write("app/+page.tsx", "import { a } from 'thrower'\nexport default () => <p>{a}</p>\n")
+	d.untilPage("/", "fine")
+	packages := func() string {
+		_, pack := d.get("/__eclipsa/dev/pack.js?route=%2F")
+		_, deps := d.get(regexp.MustCompile(`/__eclipsa/dev/deps/[^"]+`).FindString(pack))
+		return deps
+	}
+	if !strings.Contains(packages(), "only on servers") {
+		t.Fatal("the package is not in the page's")
+	}
+	next := d.hot()
+	d.write("app/+page.tsx", page("alive again"))
+	expectType(t, but("update", next), "reload")
+	if strings.Contains(packages(), "only on servers") {
+		t.Error("the package is still in the page's")
+	}
 }
 
 func TestPackageManagers(t *testing.T) {

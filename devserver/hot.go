@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -57,9 +58,9 @@ type hub struct {
 	token string
 	boot  string // tells a page that it belongs to an earlier run of this server
 
-	mu      sync.Mutex // Protects following.
-	pages   map[chan []byte]bool
-	current *hotMessage // the error that a page must show when it opens, or nil
+	mu      sync.Mutex           // Protects following.
+	pages   map[chan []byte]bool // true: it runs no app, or could not start it
+	current *hotMessage          // the error that a page must show when it opens, or nil
 }
 
 func newHub() *hub {
@@ -94,6 +95,13 @@ func (h *hub) send(message hotMessage) {
 	}
 }
 
+// hasBare says whether a page is open that runs no app.
+func (h *hub) hasBare() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Contains(slices.Collect(maps.Values(h.pages)), true)
+}
+
 // hasError says whether pages show an error now.
 func (h *hub) hasError() bool {
 	h.mu.Lock()
@@ -118,7 +126,7 @@ func (m hotMessage) encode() []byte {
 
 // open takes a page in. What it missed is told first, under the lock: nothing that is sent meanwhile
 // comes before it.
-func (h *hub) open(missed func() []hotMessage) chan []byte {
+func (h *hub) open(bare bool, missed func() []hotMessage) chan []byte {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	page := make(chan []byte, hotQueue)
@@ -129,14 +137,14 @@ func (h *hub) open(missed func() []hotMessage) chan []byte {
 	if h.current != nil {
 		page <- h.current.encode()
 	}
-	h.pages[page] = true
+	h.pages[page] = bare
 	return page
 }
 
 func (h *hub) close(page chan []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.pages[page] {
+	if _, open := h.pages[page]; open {
 		delete(h.pages, page)
 		close(page)
 	}
@@ -155,10 +163,11 @@ func (h *hub) serve(w http.ResponseWriter, r *http.Request, missed func(since in
 		refuse(w, no)
 		return
 	}
-	page := h.open(func() []hotMessage {
-		since, err := strconv.Atoi(query.Get("since"))
-		if err != nil {
-			return nil // a page without modules: an error page, say
+	since, err := strconv.Atoi(query.Get("since"))
+	bare := err != nil // a page without modules: an error page, say
+	page := h.open(bare, func() []hotMessage {
+		if bare {
+			return nil
 		}
 		return missed(since)
 	}) // before the answer, so that nothing is missed that happens after it

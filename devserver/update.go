@@ -322,8 +322,9 @@ func (p *pipeline) hasPackages(s side) bool {
 	if p.bundled[s] == nil {
 		return false
 	}
-	if s == server && len(p.failure) > 0 && len(p.bundled[s]) != len(p.graph.external[s]) {
-		return false // what is not needed any more may be what the worker failed with
+	broken := s == server && len(p.failure) > 0 || s == client && p.hub.hasBare()
+	if broken && len(p.bundled[s]) != len(p.graph.external[s]) {
+		return false // what is not needed any more may be what they failed with
 	}
 	for id, needed := range p.graph.external[s] {
 		if there, ok := p.bundled[s][id]; !ok || needed.static && !there.static {
