@@ -56,6 +56,7 @@ describe('eclipsa dev', () => {
     writeFileSync(file, text.replace('<section>', '<section>{boom()}'))
     await overlay('boom is not defined')
     await overlay('app/+page.tsx:19:11')
+    await fetch(server.url) // the open page was updated in place: nobody has asked the server to render it
     await until(() => /app\/\+page\.tsx:19:11: error: ReferenceError: boom/.test(server.output()), 'the terminal')
     writeFileSync(file, text)
     await whole()
