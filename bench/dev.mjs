@@ -30,7 +30,7 @@ try {
         const { rendered, interactive, ready, firstByte, html, cpu, browserCpu } = result.start
         console.error(`round ${round + 1} ${phase} ${app.name}: ready ${Math.round(ready)}, first byte +${Math.round(firstByte)}, html +${Math.round(html)}, rendered ${Math.round(rendered)}, ` +
           `interactive ${Math.round(interactive)} ms; CPU server ${cpu.toFixed(2)}, browser ${browserCpu.toFixed(2)} s; ${Math.round(result.peakMiB)} MiB` +
-          (result.updates.length > 0 ? `; save to DOM ${milliseconds(median(result.updates.map(({ took }) => took)))} ms` : ''))
+          (result.updates.length > 0 ? `; save to DOM ${milliseconds(median(result.updates.flatMap(({ took }) => took ?? [])))} ms` : ''))
       }
     }
   }
@@ -42,34 +42,35 @@ try {
 function summary(name) {
   const { cold, warm } = results.get(name)
   const of = (list, key) => median(list.map(({ start }) => start[key]))
-  const updates = warm.flatMap(({ updates }) => updates)
+  const edited = warm.flatMap(({ updates }) => updates)
+  const updates = edited.filter(({ missed }) => !missed)
   const took = updates.map(({ took }) => took)
   return {
     coldRendered: of(cold, 'rendered'), coldInteractive: of(cold, 'interactive'),
     warmRendered: of(warm, 'rendered'), warmInteractive: of(warm, 'interactive'),
-    ...(took.length > 0 && { update: median(took), updateP95: p95(took), kept: updates.filter(({ kept }) => kept).length / updates.length }),
+    ...(took.length > 0 && { update: median(took), updateP95: p95(took), kept: updates.filter(({ kept }) => kept).length / updates.length, missed: edited.length - updates.length }),
     cpu: of(warm, 'cpu'), browserCpu: of(warm, 'browserCpu'),
-    peakMiB: median(warm.map(({ peakMiB }) => peakMiB)),
+    coldPeakMiB: median(cold.map(({ peakMiB }) => peakMiB)), peakMiB: median(warm.map(({ peakMiB }) => peakMiB)),
   }
 }
 
 const summaries = new Map(apps.map(({ name }) => [name, summary(name)]))
-const state = ({ kept }) => (kept === undefined ? '–' : kept === 1 ? 'kept' : kept === 0 ? 'lost' : `kept in ${Math.round(kept * 100)} %`)
+const state = ({ kept, missed }) => (kept === undefined ? '–' : (kept === 1 ? 'kept' : kept === 0 ? 'lost' : `kept in ${Math.round(kept * 100)} %`) + (missed > 0 ? `, ${missed} edits never shown` : ''))
 console.log(markdown([
-  [`${modules} modules, ${rounds} rounds, medians`, 'rendered, cold', 'interactive, cold', 'rendered, warm', 'interactive, warm', 'save → DOM, median / p95', 'signals after an edit', 'CPU of a warm start, server / browser', 'peak memory'],
+  [`${modules} modules, ${rounds} rounds, medians`, 'rendered, cold', 'interactive, cold', 'rendered, warm', 'interactive, warm', 'save → DOM, median / p95', 'signals after an edit', 'CPU of a warm start, server / browser', 'peak memory, cold / warm with edits'],
   ...apps.map(({ name, title }) => {
     const s = summaries.get(name)
     return [title, ...[s.coldRendered, s.coldInteractive, s.warmRendered, s.warmInteractive].map((ms) => `${milliseconds(ms)} ms`),
-      s.update === undefined ? '–' : `${milliseconds(s.update)} / ${milliseconds(s.updateP95)} ms`, state(s), `${s.cpu.toFixed(1)} / ${s.browserCpu.toFixed(1)} s`, `${Math.round(s.peakMiB)} MiB`]
+      s.update === undefined ? '–' : `${milliseconds(s.update)} / ${milliseconds(s.updateP95)} ms`, state(s), `${s.cpu.toFixed(1)} / ${s.browserCpu.toFixed(1)} s`, `${Math.round(s.coldPeakMiB)} / ${Math.round(s.peakMiB)} MiB`]
   }),
 ]))
 const ours = summaries.get('eclipsa')
 const others = apps.filter(({ name }) => name !== 'eclipsa')
 if (ours && others.length > 0) {
   const ratio = (theirs, key) => (ours[key] === undefined ? '–' : (ours[key] / theirs[key]).toFixed(2))
-  const keys = ['coldRendered', 'coldInteractive', 'warmRendered', 'warmInteractive', 'update', 'updateP95', 'peakMiB']
+  const keys = ['coldRendered', 'coldInteractive', 'warmRendered', 'warmInteractive', 'update', 'updateP95', 'coldPeakMiB', 'peakMiB']
   console.log(`\n${markdown([
-    ['eclipsa dev, ratio to', 'rendered, cold', 'interactive, cold', 'rendered, warm', 'interactive, warm', 'save → DOM, median', 'p95', 'peak memory'],
+    ['eclipsa dev, ratio to', 'rendered, cold', 'interactive, cold', 'rendered, warm', 'interactive, warm', 'save → DOM, median', 'p95', 'peak memory, cold', 'warm'],
     ...others.map(({ name, title }) => [title, ...keys.map((key) => ratio(summaries.get(name), key))]),
   ])}`)
 }

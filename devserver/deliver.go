@@ -22,6 +22,9 @@ func (p *pipeline) deliver(ctx context.Context, changes map[string]change, done 
 	done = p.withOwed(done)
 	defer p.unsettle()()
 	updated := changes != nil && !done.reload && p.push(done)
+	if updated && p.hub.hasPages() {
+		began = began.Add(p.headStart(ctx))
+	}
 	if p.worker.gaveUp() {
 		p.worker.start(ctx)
 		done.sent[server], done.removed[server] = p.everything(), nil
@@ -62,6 +65,26 @@ func (p *pipeline) deliver(ctx context.Context, changes map[string]change, done 
 	p.report(addNew(slices.Clone(done.errors), failure))
 }
 
+// headStart lets open pages take their update before the worker takes its own: on two cores the worker
+// would have the processor that the browser needs (save to DOM 6.3 ms instead of 4.6). A page that is
+// asked for meanwhile, and the next change, end it. It gives the time that it took.
+func (p *pipeline) headStart(ctx context.Context) time.Duration {
+	began := time.Now()
+	timer := time.NewTimer(headStartTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-p.hurry:
+	case <-p.watcher.wake:
+		p.watcher.rouse() // it is for the main loop
+	case <-ctx.Done():
+	}
+	return time.Since(began)
+}
+
+// headStartTime is about twice what a page needs for the update of one component.
+const headStartTime = 8 * time.Millisecond
+
 // withOwed adds what could not be delivered before: modules whose packages could not be bundled
 // would fail where they are evaluated, so that the last good code goes on instead.
 func (p *pipeline) withOwed(done outcome) outcome {
@@ -82,6 +105,10 @@ func (p *pipeline) withOwed(done outcome) outcome {
 // see the newest code.
 func (p *project) unsettle() (settle func()) {
 	pending := make(chan struct{})
+	select {
+	case <-p.hurry: // somebody wanted the update before
+	default:
+	}
 	p.mu.Lock()
 	p.settling = pending
 	p.mu.Unlock()
@@ -95,6 +122,10 @@ func (p *project) settled(ctx context.Context) {
 	p.mu.RUnlock()
 	if pending == nil {
 		return
+	}
+	select {
+	case p.hurry <- struct{}{}:
+	default:
 	}
 	select {
 	case <-pending:

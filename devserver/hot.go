@@ -95,6 +95,13 @@ func (h *hub) send(message hotMessage) {
 	}
 }
 
+// hasPages says whether any page is open.
+func (h *hub) hasPages() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.pages) > 0
+}
+
 // hasBare says whether a page is open that runs no app.
 func (h *hub) hasBare() bool {
 	h.mu.Lock()

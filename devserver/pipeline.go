@@ -50,7 +50,7 @@ func newPipeline(a *app.App, options Options, print *printer) (*pipeline, error)
 		return nil, err
 	}
 	p := &pipeline{options: options, print: print, target: newTarget(), sessions: newSessions(print), restarts: make(chan struct{}, 1), hosts: newHostRules(a.Settings, a.Settings.Host)}
-	p.project = &project{base: a.Settings.Base, hub: newHub(), eclipsa: eclipsa, ready: make(chan struct{}), served: map[string]bundle{}}
+	p.project = &project{base: a.Settings.Base, hub: newHub(), eclipsa: eclipsa, ready: make(chan struct{}), hurry: make(chan struct{}, 1), served: map[string]bundle{}}
 	p.sent, p.symbols = [2]map[string]string{{}, {}}, map[string]bool{}
 	p.configure(c)
 	p.misconfigured = problemDiagnostics(a.Root, p.mistakes(c, nil))

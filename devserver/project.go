@@ -22,6 +22,7 @@ type project struct {
 	hub     *hub
 	eclipsa string        // folder of the package
 	ready   chan struct{} // closed after the first build
+	hurry   chan struct{} // holds one token when a request has waited for the worker's update
 
 	clientOnce sync.Once
 	clientText string

@@ -21,6 +21,10 @@ import (
 // plain writes 63 of 223 events found the file truncated (DESIGN.md D6).
 const settleTime = 20 * time.Millisecond
 
+// firstPause is before the second look at such a file. Whoever truncated it writes it with the next
+// system call, usually; the pauses grow to a millisecond.
+const firstPause = 50 * time.Microsecond
+
 // read gives a module's source text.
 func (l *loader) read(at place, before *module) (string, error) {
 	if at.kind == virtual {
@@ -49,13 +53,13 @@ const maxRead = 16 << 20
 // was not before, or that moved while it was read, is read again for a while.
 func readSettled(file string, hadContent bool) (string, error) {
 	deadline := time.Now().Add(settleTime)
-	for {
+	for pause := firstPause; ; pause = min(2*pause, time.Millisecond) {
 		text, steady, err := readOnce(file)
 		whole := err == nil && steady && (len(text) > 0 || !hadContent) || err != nil && !hadContent
 		if whole || time.Now().After(deadline) {
 			return string(text), err
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(pause)
 	}
 }
 

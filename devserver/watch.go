@@ -361,6 +361,11 @@ func (w *watcher) put(path string, kind change) {
 		}
 	}
 	w.pending[path] = kind
+	w.rouse()
+}
+
+// rouse makes whoever waits for wake look at the set.
+func (w *watcher) rouse() {
 	select {
 	case w.wake <- struct{}{}:
 	default:

@@ -17,7 +17,8 @@ type Module struct {
 	Dynamic []string `json:"dynamic"`
 	// Weak are those of Deps whose new version is no reason to evaluate it again.
 	Weak []string `json:"weak,omitempty"`
-	Code string   `json:"code"`
+	// Code is empty for a module that only imports.
+	Code string `json:"code"`
 }
 
 // Symbol is what decides whether open sessions get a symbol's handler anew: other code, or the

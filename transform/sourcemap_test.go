@@ -138,7 +138,7 @@ func TestSourceMapsOfPartsAreExact(t *testing.T) {
 	}
 	seen := 0
 	for _, part := range r.Server.Parts {
-		if part.Name == "" || part.Name == importsPart {
+		if part.Name == "" || part.Name == ImportsPart {
 			if part.Map != nil {
 				t.Errorf("%q has a map", part.Name)
 			}

@@ -14,9 +14,9 @@ const (
 	symbolsPart = "symbols"
 	// viewPart holds the other functions.
 	viewPart = "view"
-	// importsPart depends on everything that the file imports, so that the order of evaluation is
+	// ImportsPart depends on everything that the file imports, so that the order of evaluation is
 	// that of the file, and a new import is no change of another part.
-	importsPart = "imports"
+	ImportsPart = "imports"
 )
 
 // splitter sorts the statements of one file into parts. Only functions and symbols move: nothing

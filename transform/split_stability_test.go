@@ -118,7 +118,7 @@ func changedParts(before, after Result) string {
 	}
 	var changed []string
 	for _, part := range after.Server.Parts {
-		if part.Name == importsPart || codes[part.Name] == identity(after, part) {
+		if part.Name == ImportsPart || codes[part.Name] == identity(after, part) {
 			continue
 		}
 		name := part.Name

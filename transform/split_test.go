@@ -60,7 +60,7 @@ func runSplit(t *testing.T, f fixture) fixture {
 			continue
 		}
 		for _, part := range r.Server.Parts {
-			if part.Name != importsPart {
+			if part.Name != ImportsPart {
 				name := part.Name
 				if name == "" {
 					name = "facade"

@@ -113,8 +113,8 @@ func (x *splitter) print() (parts []Part, exportParts map[string]string) {
 	mentioned := map[string]outside{}
 	pieces := map[string]*esbuildast.Piece{}
 	if len(x.static) > 0 {
-		chain = append(chain, importsPart)
-		pieces[importsPart] = x.division.Add(importsPart, nil, nil)
+		chain = append(chain, ImportsPart)
+		pieces[ImportsPart] = x.division.Add(ImportsPart, nil, nil)
 	}
 	for _, name := range []string{bodyPart, symbolsPart, viewPart} {
 		if len(statements[name]) > 0 {
@@ -132,7 +132,7 @@ func (x *splitter) print() (parts []Part, exportParts map[string]string) {
 	}
 	for i, name := range chain {
 		part := Part{Name: name}
-		if name == importsPart {
+		if name == ImportsPart {
 			part.Code = esbuildast.ImportsPiece
 			for index := range x.static {
 				part.Deps = append(part.Deps, PartDep{Import: index, Weak: true})

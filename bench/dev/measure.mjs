@@ -7,6 +7,9 @@ import { processTree, Usage } from './processes.mjs'
 /** The component with the highest number shows no others. */
 export const leafOf = (modules) => modules - 1
 
+/** After this many milliseconds an edit counts as missed: some servers lose one now and then. */
+const MISSED = 10_000
+
 function leafFile({ root, modules }) {
   const leaf = leafOf(modules)
   return join(root, 'src', `group-${String(Math.floor(leaf / 100)).padStart(2, '0')}`, `component-${leaf}.tsx`)
@@ -56,6 +59,7 @@ export async function measure(app, { cold, edits = 0, pause = 100 }) {
 /**
  * Changes a text in the leaf again and again; each time from before the write to the report of the new text. Then
  * comes a pause, so that servers finish what they do behind it.
+ * @returns {Promise<({ took: number, kept: boolean, missed?: undefined } | { missed: true })[]>}
  */
 async function editLeaf(app, probe, edits, pause) {
   const file = leafFile(app)
@@ -69,7 +73,11 @@ async function editLeaf(app, probe, edits, pause) {
       const source = original.replace('>more</button>', `>${label}</button>`)
       const began = performance.now()
       writeFileSync(file, source)
-      const report = await probe.wait(`${label} to show`, ({ type, text }) => type === 'text' && text === label)
+      const report = await probe.wait(`${label} to show`, ({ type, text }) => type === 'text' && text === label, MISSED).catch(() => undefined)
+      if (!report) {
+        updates.push({ missed: true })
+        continue
+      }
       updates.push({ took: report.received - began, kept: clicks > 0 && report.clicks >= clicks })
       clicks = report.clicks
     }

@@ -29,7 +29,7 @@ export interface ModuleText {
   dynamic: string[]
   /** Those of `deps` whose new instance is no reason to evaluate the module again. */
   weak?: string[]
-  /** A generator function expression, see runtime/dev/registry.ts. */
+  /** A generator function expression, see runtime/dev/registry.ts; empty where the module only imports. */
   code: string
 }
 
@@ -73,7 +73,7 @@ export function createWorkerModules(): WorkerModules {
     async load({ external, modules, removed, entry }) {
       registry.remove(removed)
       for (const module of modules) {
-        registry.define(module.id, module.deps, module.dynamic, compile(module), module.weak)
+        registry.define(module.id, module.deps, module.dynamic, lazyFactory(module), module.weak)
       }
       wanted = external ?? wanted
       await importBundle()
@@ -94,17 +94,17 @@ function metaOf(id: string): object {
   return { url: pathToFileURL(filename).href, filename, dirname: dirname(filename), env: {} }
 }
 
-/** Positions in stacks are of the code as Go sent it: the parenthesis is in column -1. */
-function compile({ id, code }: ModuleText): Factory {
-  try {
-    return new Script(`(${code}\n)`, { filename: id, columnOffset: -1 }).runInThisContext() as Factory
-  } catch (error) {
-    return brokenModule(error)
-  }
+/**
+ * Compiles when it is first evaluated: other routes' modules may never be. Positions in stacks are of the code as Go
+ * sent it: the parenthesis is in column -1.
+ */
+function lazyFactory({ id, code }: ModuleText): Factory {
+  if (code === '') return onlyImports
+  let compiled: Factory | undefined
+  const compile = (): Factory => new Script(`(${code}\n)`, { filename: id, columnOffset: -1 }).runInThisContext() as Factory
+  return (scope, ...deps) => (compiled ??= compile())(scope, ...deps)
 }
 
-/** Fails like a module that throws, for whoever imports it. */
-const brokenModule = (error: unknown): Factory =>
-  function* () {
-    throw error
-  }
+const onlyImports: Factory = function* () {
+  yield
+}
