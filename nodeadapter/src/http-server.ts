@@ -1,8 +1,8 @@
 /** The HTTP server of `node.mjs` and of the worker: limits, malformed requests, and the way to the app. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
+import { createRequestListener } from './request-listener.js'
 import { requestUrl } from './request-url.js'
-import type { Handler, NodeEnv } from './types.js'
+import type { Handler } from './types.js'
 
 /** DESIGN.md section 7: a connection URL has 16 KiB, and cookies need room beside it. */
 const limits = {
@@ -20,20 +20,7 @@ export type Before = (url: URL, incoming: IncomingMessage, outgoing: ServerRespo
  * get its own 400, 408 or 431.
  */
 export function createHttpServer(handlerOf: () => Handler | undefined, before: Before): Server {
-  const toApp = getRequestListener(
-    async (request, env) => {
-      const handler = handlerOf()
-      if (!handler) return new Response('not ready\n', { status: 503 })
-      try {
-        return await handler(request, env as NodeEnv)
-      } catch (error) {
-        // A body that ends early fails in the app's hands, and nobody waits for an answer.
-        if (!(env as NodeEnv).incoming.destroyed) console.error(error)
-        return new Response('Internal Server Error\n', { status: 500 })
-      }
-    },
-    { overrideGlobalObjects: false },
-  )
+  const toApp = createRequestListener(handlerOf)
   return createServer(limits, (incoming, outgoing) => {
     // A response whose client is gone fails with an event, which must find a listener.
     outgoing.on('error', ignore)

@@ -22,6 +22,8 @@ export interface GateOptions {
   listener?: RequestListener | undefined
   /** Refuses with 403 before anything else is looked at. */
   admits?: (incoming: IncomingMessage) => boolean
+  /** Waited for before an upgrade is decided: under Vite it brings the app up to date. What it throws answers 500. */
+  prepare?: () => Promise<unknown>
   /** How long the app may take to decide. */
   deadlineMs?: number
 }
@@ -61,11 +63,20 @@ export function createUpgradeGate(server: UpgradeEvents, options: GateOptions): 
     if (!url) return answer(socket, 400)
     if (!ours) return isWebSocketHandshake(incoming) ? answer(socket, 404) : declineUpgrade(incoming, socket, options.listener!)
     if (refuseHandshake(incoming, socket)) return
-    if (!handler || stopped) return answer(socket, 503)
+    if (stopped) return answer(socket, 503)
+    if (!options.prepare) return start(url, incoming, socket, head, watch(socket))
     const settle = watch(socket)
+    options.prepare().then(
+      () => undecided.has(socket) && start(url, incoming, socket, head, settle),
+      () => settle() && answer(socket, 500), // it has reported why
+    )
+  })
+
+  function start(url: URL, incoming: IncomingMessage, socket: Socket, head: Buffer, settle: () => boolean): void {
+    if (!handler) return void (settle() && answer(socket, 503))
     if (injected) hand(injected, incoming, socket, head)
     else void decide(handler, url, incoming, socket, head, settle)
-  })
+  }
 
   /** Bounds the time until the decision. The returned function ends it; false when it is too late. */
   function watch(socket: Socket): () => boolean {
