@@ -6,7 +6,7 @@ import type { LoadRequest, SymbolState, WorkerModules } from './worker-modules.j
 
 export interface WorkerSymbols {
   /** Before the modules of a request are evaluated. */
-  expect(request: LoadRequest): void
+  expect(request: Pick<LoadRequest, 'symbols'>): void
   /** After that: the symbols whose handler is another one since the last call. A load that fails leaves them for the next. */
   changed(): string[]
 }

@@ -13,25 +13,34 @@ export interface RefreshLibrary {
  */
 export function refreshComponents(replacements: readonly Replacement[], refresh: RefreshLibrary['refresh']): string[] {
   const stateful = withOtherHooks(replacements)
-  for (const { previous, next } of replacements) {
-    for (const [name, component] of Object.entries(next.components)) {
-      const before = previous.components[name]
-      if (isHook(name) || typeof before !== 'function' || typeof component !== 'function') continue
-      refresh(before, component, stateful.has(next.id) || previous.signatures[name] !== next.signatures[name])
-    }
-  }
+  for (const { previous, next } of replacements) refreshEach(previous, next, stateful.has(next.id), refresh)
   return replacements.filter(needsImporters).map(({ next }) => next.id)
+}
+
+/** What a module tells of its components. */
+export type Told = Pick<Replacement['next'], 'components' | 'signatures'>
+
+export function refreshEach(previous: Told, next: Told, resetState: boolean, refresh: RefreshLibrary['refresh']): void {
+  for (const [name, component] of Object.entries(next.components)) {
+    const before = previous.components[name]
+    if (isHook(name) || typeof before !== 'function' || typeof component !== 'function') continue
+    refresh(before, component, resetState || previous.signatures[name] !== next.signatures[name])
+  }
+}
+
+/** Whether a hook of the module is another one. */
+export function hasOtherHooks(previous: Told, next: Told): boolean {
+  return Object.keys(next.signatures).some((name) => {
+    const before = previous.signatures[name]
+    return isHook(name) && before !== undefined && before !== next.signatures[name]
+  })
 }
 
 /** Modules whose hooks changed, and those above them: the state of their components may not fit any more. */
 function withOtherHooks(replacements: readonly Replacement[]): Set<string> {
   const found = new Set<string>()
   for (const { previous, next } of replacements) {
-    const changed = Object.keys(next.signatures).some((name) => {
-      const before = previous.signatures[name]
-      return isHook(name) && before !== undefined && before !== next.signatures[name]
-    })
-    if (changed || next.definition.deps.some((dep) => found.has(dep))) found.add(next.id)
+    if (hasOtherHooks(previous, next) || next.definition.deps.some((dep) => found.has(dep))) found.add(next.id)
   }
   return found
 }
