@@ -4,24 +4,7 @@
  * (same terminal, signals handed on, same exit code).
  */
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
-
-const file = process.platform === 'win32' ? 'eclipsa.exe' : 'eclipsa'
-const platformPackage = `@eclipsa/${process.platform}-${process.arch}`
-
-/** `ECLIPSA_BINARY`, this platform's package, or `bin/` of a checkout; undefined if there is none. */
-function findBinary(): string | undefined {
-  if (process.env['ECLIPSA_BINARY']) return process.env['ECLIPSA_BINARY']
-  const require = createRequire(import.meta.url)
-  try {
-    return require.resolve(`${platformPackage}/bin/${file}`)
-  } catch {
-    const checkout = fileURLToPath(new URL(`../bin/${file}`, import.meta.url))
-    return existsSync(checkout) ? checkout : undefined
-  }
-}
+import { findBinary } from './binary.js'
 
 function run(binary: string): void {
   const child = spawn(binary, process.argv.slice(2), { stdio: 'inherit' })
@@ -44,12 +27,10 @@ function fail(sentence: string): never {
   process.exit(1)
 }
 
-const binary = findBinary()
-if (binary === undefined) {
-  fail(
-    `the package ${platformPackage}, which holds the program for this platform, is not installed.\n` +
-      '  Install again without --omit=optional, or set ECLIPSA_BINARY to the path of the program.',
-  )
-} else {
-  run(binary)
+let binary
+try {
+  binary = findBinary()
+} catch (error) {
+  fail((error as Error).message)
 }
+run(binary)

@@ -35,7 +35,7 @@ type command struct {
 	run  func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 }
 
-var commands = []command{{"dev", dev}, {"build", runBuild}, {"start", start}}
+var commands = []command{{"dev", dev}, {"build", runBuild}, {"start", start}, {"service", runService}}
 
 func main() {
 	os.Exit(run(untilSignal(), os.Args[1:], os.Stdout, os.Stderr))

@@ -1,15 +1,21 @@
-/** Pages in Chromium, against `eclipsa dev` and against what `eclipsa build` wrote, copied alone to an empty folder. */
+/**
+ * Pages in Chromium, in the four ways to serve an app: `eclipsa dev`, `vite`, and what `eclipsa build` and `vite build`
+ * wrote, copied alone to an empty folder.
+ */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { launch, openPage } from '../harness/browser.mjs'
-import { copyApp, startBuilt, startDev, until } from '../harness/servers.mjs'
+import { copyApp, startBuilt, startDev, startVite, startViteBuilt, until } from '../harness/servers.mjs'
 
-/** `ECLIPSA_SERVERS=dev` or `built` narrows a run while one of them is being worked on. */
-const wanted = process.env.ECLIPSA_SERVERS ?? 'dev,built'
-const servers = {
-  ...(wanted.includes('dev') && { 'eclipsa dev': startDev }),
-  ...(wanted.includes('built') && { 'node dist/server/node.mjs': startBuilt }),
+const ways = {
+  dev: ['eclipsa dev', startDev],
+  built: ['eclipsa build, node dist/server/node.mjs', startBuilt],
+  vite: ['vite', startVite],
+  'vite-built': ['vite build, node dist/server/node.mjs', startViteBuilt],
 }
+/** `ECLIPSA_SERVERS=dev,vite` narrows a run while some of them are being worked on. */
+const wanted = process.env.ECLIPSA_SERVERS?.split(',') ?? Object.keys(ways)
+const servers = Object.fromEntries(wanted.map((way) => ways[way]))
 
 let browser
 before(async () => {

@@ -3,7 +3,7 @@
  * when it has printed its URL; `stop()` ends the child that was started here, by its own id.
  */
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,9 +31,11 @@ export function startDev(root, args = [], env = {}) {
   return startServer(binary, ['dev', '--port', '0', ...args], { cwd: root, env: { ...process.env, ...env } })
 }
 
+const build = (root) => run(binary, ['build'], { cwd: root })
+
 /** Builds, and runs what was built from a folder that holds nothing else. @param {string} root */
-export async function startBuilt(root, { alone = true, env = {} } = {}) {
-  await run(binary, ['build'], { cwd: root })
+export async function startBuilt(root, { alone = true, env = {}, build: make = build } = {}) {
+  await make(root)
   const home = alone ? mkdtempSync(join(tmpdir(), 'eclipsa-dist-')) : root
   if (alone) cpSync(join(root, 'dist'), join(home, 'dist'), { recursive: true })
   const server = await startServer(process.execPath, ['dist/server/node.mjs'], {
@@ -45,6 +47,37 @@ export async function startBuilt(root, { alone = true, env = {} } = {}) {
     if (alone) rmSync(home, { recursive: true, force: true })
   } }
 }
+
+const VITE_CONFIG = `import { defineConfig } from 'vite'
+import { eclipsa } from 'eclipsa/vite'
+import { node } from '@eclipsa/node'
+
+// The packages are a link that leads out of the app: the cache would be outside, too.
+export default defineConfig({ appType: 'custom', cacheDir: '.vite', plugins: [eclipsa(), node()] })
+`
+
+/** `ECLIPSA_VITE=vite7` runs the suites against the other major. */
+const viteCommand = join(repository, 'node_modules', process.env.ECLIPSA_VITE ?? 'vite', 'bin', 'vite.js')
+
+/** An app that has no configuration of its own gets the seed's. */
+function configureVite(root) {
+  const file = join(root, 'vite.config.mjs')
+  if (!existsSync(file) && !existsSync(join(root, 'vite.config.ts'))) writeFileSync(file, VITE_CONFIG)
+}
+
+/** @param {string} root */
+export function startVite(root, args = [], env = {}) {
+  configureVite(root)
+  return startServer(process.execPath, [viteCommand, '--host', '127.0.0.1', '--port', '0', ...args], { cwd: root, env: { ...process.env, ...env } })
+}
+
+export function buildWithVite(root, args = []) {
+  configureVite(root)
+  return run(process.execPath, [viteCommand, 'build', ...args], { cwd: root })
+}
+
+/** @param {string} root */
+export const startViteBuilt = (root, options = {}) => startBuilt(root, { ...options, build: buildWithVite })
 
 /** Runs a command to its end; rejects with its output unless it exits with `code`. */
 export function run(command, args, options = {}, code = 0) {

@@ -1,0 +1,89 @@
+package service
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"eclipsa/app"
+	"eclipsa/transform"
+)
+
+// openApp is what one "open" found. It is not changed afterwards.
+type openApp struct {
+	app       *app.App
+	project   *app.Project
+	mode      app.Mode
+	tsconfigs sync.Map // folder → text of the tsconfig.json that applies
+}
+
+func (s *service) hello(r *helloRequest) (*helloAnswer, error) {
+	if r.Protocol != protocolVersion || r.Version != s.version {
+		own := platformPackage(runtime.GOOS, runtime.GOARCH)
+		return nil, &app.Problem{Text: fmt.Sprintf("the package eclipsa is %s, and its program (%s) is %s", r.Version, own, s.version),
+			Hint: fmt.Sprintf("Make both the same: `npm install eclipsa@%s` or `npm install %s@%s`. ECLIPSA_BINARY, where it is set, names the program.", s.version, own, r.Version)}
+	}
+	return &helloAnswer{Protocol: protocolVersion, Version: s.version}, nil
+}
+
+// platformPackage is the npm package of this program: npm has Node's names for systems and processors.
+func platformPackage(system, processor string) string {
+	names := map[string]string{"windows": "win32", "amd64": "x64"}
+	return "@eclipsa/" + cmp.Or(names[system], system) + "-" + cmp.Or(names[processor], processor)
+}
+
+func (s *service) open(r *openRequest) (*appAnswer, error) {
+	a, err := app.Load(r.Root, func(settings *app.Settings) { settings.Base = r.Base })
+	if err != nil {
+		return nil, err
+	}
+	project, err := app.OpenProject(a.Root)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.app = &openApp{app: a, project: project, mode: r.Mode}
+	s.mu.Unlock()
+	return describeApp(a, project, r.Mode), nil
+}
+
+func describeApp(a *app.App, project *app.Project, mode app.Mode) *appAnswer {
+	answer := &appAnswer{Root: a.Root, Project: project.Root, Package: a.Package, Base: a.Settings.Base, ServerEntry: a.ServerEntry, SSRRoot: a.SSRRoot,
+		ClientEntry: a.ClientEntry, ClientDevEntry: a.ClientDevEntry, Hooks: a.Hooks, ServerHooks: a.ServerHooks,
+		Routes: []routeAnswer{}, Linked: orEmpty(a.Linked),
+		Settings: settingsAnswer{External: orEmpty(a.Settings.External), AllowedHosts: orEmpty(a.Settings.AllowedHosts),
+			AllowedOrigins: orEmpty(a.Settings.AllowedOrigins), TrustProxy: a.Settings.TrustProxy,
+			BuildHost: a.Settings.BuildHost, Sourcemap: a.Settings.Sourcemap, Compress: a.Settings.Compress},
+		Modules: map[string]string{app.ClientID: a.ClientModule(mode), app.ClientManifestID: a.ClientManifest(),
+			app.ServerID: a.ServerModule(), transform.HelpersSpecifier: transform.Helpers()}}
+	for _, route := range a.Routes {
+		answer.Routes = append(answer.Routes, routeAnswer{ID: route.ID, Page: route.Page, Server: route.Server, Layouts: orEmpty(route.Layouts),
+			Middlewares: orEmpty(route.Middlewares), NotFound: route.NotFound, Error: route.Error, Loading: route.Loading,
+			ClientFiles: orEmpty(route.ClientFiles())})
+	}
+	return answer
+}
+
+func (s *service) manifest(r *manifestRequest) (*textAnswer, error) {
+	opened, err := s.opened()
+	if err != nil {
+		return nil, err
+	}
+	data := app.ManifestData{Mode: opened.mode, Routes: map[string]app.RouteData{}, Assets: r.Data.Assets, NotFoundScripts: r.Data.NotFoundScripts}
+	for _, symbol := range r.Data.Symbols {
+		data.Symbols = append(data.Symbols, app.ManifestSymbol{ID: symbol.ID, Kind: symbol.Kind, Specifier: symbol.Specifier})
+	}
+	for id, route := range r.Data.Routes {
+		data.Routes[id] = app.RouteData{Symbols: route.Symbols, Assets: route.Assets}
+	}
+	return &textAnswer{Text: opened.app.ServerManifest(data)}, nil
+}
+
+// orEmpty makes nil slices [] in JSON.
+func orEmpty[E any](list []E) []E {
+	if list == nil {
+		return []E{}
+	}
+	return list
+}

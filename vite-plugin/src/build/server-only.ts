@@ -1,0 +1,41 @@
+/** Server-only modules that the browser's code still reaches when all is known: an error with the chain of imports. */
+import { relative } from 'node:path/posix'
+import type { Rollup } from 'vite'
+import { cleanId } from '../ids.js'
+import { leak } from '../leak.js'
+import type { Project } from '../project.js'
+
+/** Stands for a server-only module until it is known whether its importer stays. */
+export function stubOf(exports: readonly string[]): string {
+  const names = exports.filter((name) => name !== 'default')
+  return `${names.map((name, index) => `const e${index} = undefined;\nexport { e${index} as ${/^[\w$]+$/.test(name) ? name : JSON.stringify(name)} };\n`).join('')}export default undefined;\n`
+}
+
+/** Files that were transformed before something was marked in them. */
+export function lateMarks(project: Project): string[] {
+  const late: string[] = []
+  for (const [file, marks] of project.removable) {
+    const used = project.marked.get(file)
+    if (used !== undefined && used !== marks.size) late.push(file)
+  }
+  return late
+}
+
+export function checkServerOnly(context: Rollup.PluginContext, project: Project): void {
+  for (const [file, path] of project.serverOnly) {
+    if (context.getModuleInfo(file) === null) continue
+    context.error(leak(path, chainOf(context, project, file)))
+  }
+}
+
+function chainOf(context: Rollup.PluginContext, project: Project, file: string): string[] {
+  const chain: string[] = []
+  const seen = new Set<string>()
+  for (let id: string | undefined = file; id !== undefined && !seen.has(id) && !id.startsWith('\0'); ) {
+    seen.add(id)
+    chain.unshift(relative(project.root, cleanId(id)))
+    const info: Rollup.ModuleInfo | null = context.getModuleInfo(id)
+    id = info?.importers[0] ?? info?.dynamicImporters[0]
+  }
+  return chain
+}

@@ -1,0 +1,82 @@
+/** What eclipsa needs of Vite's settings; the user's own win where they may differ. */
+import type { Plugin, UserConfig } from 'vite'
+import { CLIENT, SERVER, slashed } from './ids.js'
+import { checkPlugins, checkUserConfig, checkVersion, PLUGIN_NAME } from './misuse.js'
+import type { EclipsaOptions } from './options.js'
+import type { Project } from './project.js'
+import { SourcePackages } from './source-packages.js'
+
+/** Exist once on each side, whoever imports them. */
+const SHARED = ['eclipsa', 'preact', '@preact/signals', 'preact-render-to-string', 'hono']
+
+/** What pages import from the first moment: found late, they would load the page again. */
+const BUNDLED_IN_DEV = ['eclipsa', 'eclipsa/client', 'eclipsa/jsx-runtime', 'eclipsa/atom', 'eclipsa/dev/refresh', 'eclipsa/dev/vite']
+
+export function configPlugin(project: Project, options: EclipsaOptions): Plugin {
+  return {
+    name: PLUGIN_NAME,
+    api: { options },
+    config(config, { command }) {
+      const major = checkVersion(this?.meta?.viteVersion)
+      checkUserConfig(config)
+      const root = slashed(config.root ?? process.cwd())
+      const packages = new SourcePackages(root)
+      return { ...shared(packages), ...jsx(major), ...(command === 'serve' ? inDev(packages) : inBuild()) }
+    },
+    configResolved(config) {
+      checkPlugins(config)
+      project.configure(config)
+    },
+  }
+}
+
+/** Never the development transform: its line numbers change the code of everything below an edit. */
+function jsx(major: number): UserConfig {
+  if (major < 8) return { esbuild: { jsx: 'automatic', jsxImportSource: 'eclipsa', jsxDev: false } }
+  return { oxc: { jsx: { runtime: 'automatic', importSource: 'eclipsa', development: false } } }
+}
+
+function shared(packages: SourcePackages): UserConfig {
+  return {
+    appType: 'custom',
+    resolve: {
+      alias: [
+        { find: /^react\/jsx-(?:dev-)?runtime$/, replacement: 'eclipsa/jsx-runtime' },
+        { find: /^react-dom\/client$/, replacement: 'preact/compat/client' },
+        { find: /^react(?:-dom)?$/, replacement: 'preact/compat' },
+      ],
+      dedupe: [...SHARED, ...packages.source],
+    },
+    builder: { sharedConfigBuild: true, sharedPlugins: true },
+  }
+}
+
+function inDev(packages: SourcePackages): UserConfig {
+  return {
+    environments: {
+      client: { optimizeDeps: { include: BUNDLED_IN_DEV, exclude: packages.source } },
+      ssr: { resolve: { external: SHARED, noExternal: [...packages.source, ...packages.react] } },
+    },
+  }
+}
+
+function inBuild(): UserConfig {
+  const names = { assetFileNames: 'assets/[name]-[hash][extname]', chunkFileNames: 'assets/[name]-[hash].js', entryFileNames: 'assets/[name]-[hash].js' }
+  return {
+    environments: {
+      client: {
+        build: { outDir: 'dist/client', emptyOutDir: true, rollupOptions: { input: { client: CLIENT }, output: names } },
+      },
+      ssr: {
+        resolve: { noExternal: true },
+        build: {
+          outDir: 'dist/server', emptyOutDir: true, ssr: true, copyPublicDir: false, sourcemap: true,
+          rollupOptions: {
+            input: { index: SERVER },
+            output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunks/[name]-[hash].mjs', format: 'es' },
+          },
+        },
+      },
+    },
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * An edit under Vite. For the browser: nothing, where only server code changed; else Vite's own update. For the server:
+ * the parts that changed and what reads them are evaluated again, and the sessions of changed symbols are swapped
+ * (DESIGN.md D7); Vite itself is told that there is nothing to do.
+ */
+import type { EnvironmentModuleNode, HotUpdateOptions, Plugin, RunnableDevEnvironment, ViteDevServer } from 'vite'
+import { isError } from '../diagnostics.js'
+import { cleanId, partOf, sourceFile } from '../ids.js'
+import type { Project } from '../project.js'
+import type { TransformAnswer } from '../service/protocol.js'
+import type { DevApp } from './app.js'
+import { instanceOf, invalidate, withImporters } from './graph.js'
+import type { OpenSymbols } from './open-symbols.js'
+import type { Reach } from './reach.js'
+
+export interface Hot {
+  server: ViteDevServer
+  app: DevApp
+  reach: Reach
+  symbols: OpenSymbols
+}
+
+/** `before` is what a file was when the browser, or the server, last got it. */
+type Before = Map<string, TransformAnswer>
+
+export function hotPlugin(project: Project, hotOf: () => Hot | undefined): Plugin {
+  /** What the edit under way began with: the client's turn comes first, and both need it. */
+  const before: Before = new Map()
+
+  return {
+    name: 'eclipsa:hot',
+    async hotUpdate(options) {
+      const hot = hotOf()
+      if (hot === undefined) return undefined
+      if (this.environment.name === 'client') return clientUpdate(project, hot, options, before)
+      if (this.environment.name !== 'ssr') return undefined
+      await hot.app.exclusively(() => serverUpdate(project, hot, options, before))
+      before.delete(options.file)
+      return []
+    },
+  }
+}
+
+/** Undefined leaves the update to Vite. */
+async function clientUpdate(project: Project, { reach, server }: Hot, options: HotUpdateOptions, before: Before): Promise<EnvironmentModuleNode[] | undefined> {
+  const { type, file } = options
+  reach.isStale = true
+  if (type !== 'update') {
+    if (isRouteFile(project, file)) await changeRoutes(project, server)
+    return undefined
+  }
+  const known = await project.known(file)
+  if (known === undefined || sourceFile(file) === undefined || !project.packages.isSource(file)) return undefined
+  before.set(file, known)
+  const next = await project.transform(file, await options.read(), 'both')
+  return !next.diagnostics.some(isError) && known.client?.code === next.client?.code ? [] : undefined
+}
+
+async function serverUpdate(project: Project, hot: Hot, { type, file, modules }: HotUpdateOptions, before: Before): Promise<void> {
+  const { app, symbols } = hot
+  const { environment } = app
+  const nodes = modules.filter((node) => node.id !== null)
+  if (nodes.length === 0) return
+  const previous = before.get(file)
+  const next = await project.known(file)
+  if (type === 'update' && next?.diagnostics.some(isError)) return restore(environment, nodes) // the last good code goes on
+  const isGone = type === 'delete'
+  const answers = new Map<string, TransformAnswer | undefined>([[file, next]])
+  for (const node of nodes) for (const importer of node.importers) await remember(project, importer, answers)
+  const changed = nodes.filter((node) => isGone || isChanged(node, previous, next))
+  const stale = withImporters(changed, (name) => answers.get(name))
+  const evaluated = [...stale].filter((node) => instanceOf(environment, node.id ?? '') !== undefined)
+  await symbols.expect(environment)
+  for (const node of stale) await dispose(environment, node)
+  for (const node of stale) invalidate(environment, node)
+  await restore(environment, nodes.filter((node) => !stale.has(node)))
+  if (isGone) return
+  await evaluateAgain(hot, evaluated.filter((node) => partOf(node.id ?? '') === undefined))
+}
+
+async function remember(project: Project, { id }: EnvironmentModuleNode, answers: Map<string, TransformAnswer | undefined>): Promise<void> {
+  const file = cleanId(id ?? '')
+  if (!answers.has(file)) answers.set(file, await project.known(file))
+}
+
+/** A part whose code is the same keeps its instance and its state. */
+function isChanged({ id }: EnvironmentModuleNode, previous: TransformAnswer | undefined, next: TransformAnswer | undefined): boolean {
+  const part = partOf(id ?? '') ?? ''
+  const codeOf = (answer: TransformAnswer | undefined): string | undefined => answer?.server?.parts?.find(({ name }) => name === part)?.code ?? (part === '' ? answer?.server?.code : undefined)
+  const before = codeOf(previous)
+  return before === undefined || before !== codeOf(next)
+}
+
+/**
+ * Vite forgot the code of all modules of the file; with it, what was not evaluated again would be when somebody
+ * imports it next.
+ */
+async function restore(environment: RunnableDevEnvironment, nodes: EnvironmentModuleNode[]): Promise<void> {
+  for (const node of nodes) await environment.transformRequest(node.url).catch(() => {})
+}
+
+async function dispose({ runner }: RunnableDevEnvironment, { url }: EnvironmentModuleNode): Promise<void> {
+  const client = (runner as unknown as { hmrClient?: { disposeMap: Map<string, (data: unknown) => unknown>; dataMap: Map<string, unknown> } }).hmrClient
+  const callback = client?.disposeMap.get(url)
+  if (callback !== undefined) await callback(client!.dataMap.get(url))
+}
+
+/** In the order of their imports; a failure is shown, and sessions go on with what they have. */
+async function evaluateAgain({ server, app, symbols }: Hot, nodes: EnvironmentModuleNode[]): Promise<void> {
+  try {
+    for (const node of nodes) await app.environment.runner.import(node.url)
+    const swapped = app.swap(await symbols.changed(app.environment))
+    if (swapped > 0) server.config.logger.info(`[eclipsa] swapped the handler of ${swapped} open session${swapped === 1 ? '' : 's'}`, { timestamp: true })
+  } catch (error) {
+    const { message, stack = '' } = error as Error
+    if (error instanceof Error) server.ssrFixStacktrace(error)
+    server.config.logger.error(`[eclipsa] ${stack || message}`, { timestamp: true, error: error as Error })
+    server.environments.client.hot.send({ type: 'error', err: { message, stack, plugin: 'eclipsa' } })
+  }
+}
+
+const isRouteFile = (project: Project, file: string): boolean => /\/app\/(?:.*\/)?\+[^/]+$/.test(file) && file.startsWith(`${project.root}/app/`)
+
+/** Routes came or went: the app is read anew, and pages load again. */
+async function changeRoutes(project: Project, server: ViteDevServer): Promise<void> {
+  const manifests = Object.values(server.environments).flatMap(({ moduleGraph }) =>
+    [...moduleGraph.idToModuleMap.values()].filter(({ id }) => id?.startsWith('\0eclipsa:')).map((node) => ({ moduleGraph, node })),
+  )
+  try {
+    await project.rescan()
+    for (const { moduleGraph, node } of manifests) moduleGraph.invalidateModule(node)
+    server.environments.client.hot.send({ type: 'full-reload' })
+  } catch (error) {
+    server.config.logger.error(`[eclipsa] ${(error as Error).message}`, { timestamp: true })
+    server.environments.client.hot.send({ type: 'error', err: { message: (error as Error).message, stack: '', plugin: 'eclipsa' } })
+  }
+}
+

@@ -1,0 +1,77 @@
+/** The server app on Vite's active HTTP server: pages as the last middleware, sessions beside Vite's own HMR socket. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createRequestListener, createUpgradeGate, ownsRealtime } from '@eclipsa/node/host'
+import type { Connect, Plugin, ViteDevServer } from 'vite'
+import type { Project } from '../project.js'
+import { DevApp } from './app.js'
+import { type Hot, hotPlugin } from './hot.js'
+import { OpenSymbols } from './open-symbols.js'
+import { Reach } from './reach.js'
+
+export function devPlugins(project: Project): Plugin[] {
+  let hot: Hot | undefined
+  return [
+    {
+      name: 'eclipsa:dev',
+      apply: 'serve',
+      async configureServer(server) {
+        await project.open()
+        const reach = new Reach(server, project)
+        const app = new DevApp(server, project, reach)
+        hot = { server, app, reach, symbols: new OpenSymbols(project, () => app.environment) }
+        await app.writeManifest()
+        listenForUpgrades(server, app)
+        return () => {
+          server.middlewares.use(pages(server, app))
+        }
+      },
+      async closeBundle() {
+        if (this.environment.name !== 'client' || hot === undefined) return
+        await hot.app.close()
+        await project.close()
+      },
+    },
+    hotPlugin(project, () => hot),
+  ]
+}
+
+/** Where Vite is a middleware the server is the user's, who tells which one. */
+function httpServerOf(server: ViteDevServer): Server | undefined {
+  const { middlewareMode, hmr } = server.config.server
+  if (server.httpServer !== null) return server.httpServer as Server
+  if (typeof middlewareMode === 'object') return middlewareMode.server as Server
+  return typeof hmr === 'object' ? (hmr.server as Server | undefined) : undefined
+}
+
+function listenForUpgrades(server: ViteDevServer, app: DevApp): void {
+  const httpServer = httpServerOf(server)
+  if (httpServer === undefined) {
+    server.config.logger.warn('[eclipsa] sessions need the HTTP server: Vite is in middleware mode, so pass it as server.middlewareMode: { server: httpServer }.')
+    return
+  }
+  app.gate = createUpgradeGate(httpServer, { owns: ownsRealtime(server.config.base), prepare: () => app.prepareSymbols().catch(reported(server)) })
+}
+
+/** A failure to load the app is no reason to say nothing: the upgrade gets 500, the terminal the reason. */
+const reported = (server: ViteDevServer) => (error: Error): never => {
+  server.ssrFixStacktrace(error)
+  server.config.logger.error(`[eclipsa] ${error.stack || error.message}`, { timestamp: true, error })
+  throw error
+}
+
+function pages(server: ViteDevServer, app: DevApp): Connect.NextHandleFunction {
+  const nexts = new WeakMap<IncomingMessage, (error: unknown) => void>()
+  const failed = (error: unknown, incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const next = nexts.get(incoming)
+    if (outgoing.headersSent || next === undefined) outgoing.destroy()
+    else next(error) // Vite fixes its stack, prints it and shows it in the overlay
+  }
+  const listener = createRequestListener(app.handler, { failed })
+  const isSymbols = ownsRealtime(server.config.base)
+  return (incoming, outgoing, next) => {
+    nexts.set(incoming, next)
+    incoming.url = incoming.originalUrl ?? incoming.url ?? '/' // with the base, which Vite takes away
+    const ready = isSymbols(incoming.url) ? app.prepareSymbols() : app.prepare()
+    ready.then(() => void listener(incoming, outgoing), next)
+  }
+}
