@@ -13,6 +13,7 @@ binary:
 packages: node_modules/.installed
 	npx --no-install tsc -p .
 	npx --no-install tsc -p nodeadapter
+	node scripts/standalone.mjs
 	npx --no-install tsc -p vite-plugin
 
 node_modules/.installed: package.json package-lock.json nodeadapter/package.json
