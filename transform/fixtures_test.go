@@ -28,6 +28,8 @@ type fixtureOptions struct {
 	CRLF, BOM bool
 	// Facts asks for the section that lists symbols, imports and exports.
 	Facts bool
+	// ESM asks for the parts as ES modules besides (testdata/fixtures/split).
+	ESM bool
 }
 
 func TestFixtures(t *testing.T) {

@@ -46,7 +46,7 @@ func FuzzTransform(f *testing.F) {
 			return
 		}
 		reparse(t, options, r)
-		checkParts(t, r)
+		checkParts(t, r, options.Form)
 		if r.Server.Parts != nil {
 			sameClient(t, text, options, r)
 		}

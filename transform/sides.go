@@ -33,16 +33,18 @@ func (s *source) server(tree *esbuildast.Tree, found symbols, constants bool) Mo
 		dropUnusedImports(tree, removed)
 	}
 	module := s.printServer(tree, found)
-	module.Unchanged = !changed
+	module.Unchanged = !changed && module.Parts == nil
 	return module
 }
 
 // printServer takes the module apart where that was asked for and can be done.
 func (s *source) printServer(tree *esbuildast.Tree, found symbols) (module Module) {
-	if !s.options.Split || s.options.Form != Registry {
+	if !s.options.Split {
 		return s.print(tree, Server)
 	}
-	tree.ToRegistry()
+	if s.options.Form == Registry {
+		tree.ToRegistry()
+	}
 	if parts, exportParts := s.split(tree, found); parts != nil {
 		module = s.describe(tree)
 		module.Parts, module.ExportParts = parts, exportParts

@@ -70,6 +70,10 @@ func (s *source) split(tree *esbuildast.Tree, found symbols) (parts []Part, expo
 	}
 	x.fillSymbols()
 	x.fillView()
+	if s.options.Form == ESM && x.assignsAcross() {
+		x.forgetHashes()
+		return nil, nil
+	}
 	if len(x.found.calls) < 2 && x.countParts() < 2 {
 		x.forgetHashes()
 		return nil, nil

@@ -80,8 +80,8 @@ func TestSplitEditsChangeLittle(t *testing.T) {
 			}
 			options := Options{Path: "app/+page.tsx", Form: Registry, Sides: Server, Split: true}
 			before, after := Transform(editable, options), Transform(edited, options)
-			checkParts(t, before)
-			checkParts(t, after)
+			checkParts(t, before, Registry)
+			checkParts(t, after, Registry)
 			if got := changedParts(before, after); got != inAlphabet(c.parts) {
 				t.Errorf("changed parts: %q, want %q", got, c.parts)
 			}

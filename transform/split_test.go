@@ -46,35 +46,52 @@ func runSplit(t *testing.T, f fixture) fixture {
 			made.sections = append(made.sections, s)
 		}
 	}
+	forms := []Form{Registry}
+	if options.ESM {
+		forms = append(forms, ESM)
+	}
 	for _, m := range modules {
-		options.Path, options.Form, options.Sides, options.Split = m.name, Registry, Server, true
-		r := Transform(m.text, options.Options)
-		checkParts(t, r)
-		base := strings.TrimSuffix(filepath.Base(m.name), filepath.Ext(m.name))
-		if r.Server.Parts == nil {
-			made.sections = append(made.sections, section{base + ".whole.js", r.Server.Code + "\n"})
-			continue
+		for _, form := range forms {
+			options.Path, options.Form, options.Sides, options.Split, options.Dev = m.name, form, Server, true, true
+			made.sections = append(made.sections, splitSections(t, m, options.Options)...)
 		}
-		if len(r.Server.Parts) == 1 {
-			made.sections = append(made.sections, section{base + ".whole.js", r.Server.Parts[0].Code + "\n"}, section{base + ".facts.txt", splitFacts(r)})
-			continue
-		}
-		for _, part := range r.Server.Parts {
-			if part.Name != ImportsPart {
-				name := part.Name
-				if name == "" {
-					name = "facade"
-				}
-				made.sections = append(made.sections, section{base + "." + name + ".js", part.Code + "\n"})
-			}
-		}
-		made.sections = append(made.sections, section{base + ".facts.txt", splitFacts(r)})
 	}
 	return made
 }
 
+// splitSections are the golden sections of one file: .mjs for the ES form.
+func splitSections(t *testing.T, m section, options Options) (sections []section) {
+	t.Helper()
+	r := Transform(m.text, options)
+	checkParts(t, r, options.Form)
+	base, ext, end := strings.TrimSuffix(filepath.Base(m.name), filepath.Ext(m.name)), ".js", "\n"
+	if options.Form == ESM {
+		ext, end = ".mjs", ""
+	}
+	if r.Server.Parts == nil {
+		return []section{{base + ".whole" + ext, r.Server.Code + end}}
+	}
+	for _, part := range r.Server.Parts {
+		name := part.Name
+		switch {
+		case name == ImportsPart && options.Form == Registry:
+			continue // the same for all
+		case name == "" && len(r.Server.Parts) == 1:
+			name = "whole"
+		case name == "":
+			name = "facade"
+		}
+		sections = append(sections, section{base + "." + name + ext, part.Code + end})
+	}
+	facts := ".facts.txt"
+	if options.Form == ESM {
+		facts = ".facts.mjs.txt"
+	}
+	return append(sections, section{base + facts, splitFacts(r)})
+}
+
 // checkParts wants of every split what holds for all.
-func checkParts(t *testing.T, r Result) {
+func checkParts(t *testing.T, r Result, form Form) {
 	t.Helper()
 	if hasErrors(r.Diagnostics) {
 		t.Fatal(r.Diagnostics[0].Format(false))
@@ -82,7 +99,7 @@ func checkParts(t *testing.T, r Result) {
 	declared := map[string]int{}
 	for i, part := range r.Server.Parts {
 		declared[part.Name]++
-		if problem := syntaxError(part.Code, Registry); problem != "" {
+		if problem := syntaxError(part.Code, form); problem != "" {
 			t.Errorf("%q does not parse: %s\n%s", part.Name, problem, part.Code)
 		}
 		if last := i == len(r.Server.Parts)-1; last != (part.Name == "") {

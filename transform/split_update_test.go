@@ -87,7 +87,7 @@ func registryDefinitions(t *testing.T, files []section) (definitions []section) 
 	modules := map[string]Module{}
 	for _, file := range files {
 		r := Transform(file.text, Options{Path: file.name, Form: Registry, Sides: Server, Split: true})
-		checkParts(t, r)
+		checkParts(t, r, Registry)
 		modules[file.name] = r.Server
 	}
 	p := &splitLinker{files: files, modules: modules, external: map[string]bool{}}

@@ -119,12 +119,13 @@ func (x *splitter) print() (parts []Part, exportParts map[string]string) {
 	for _, name := range []string{bodyPart, symbolsPart, viewPart} {
 		if len(statements[name]) > 0 {
 			chain = append(chain, name)
-			functions, rest := x.early(name, statements[name])
-			pieces[name] = x.division.Add(name, functions, rest)
+			pieces[name] = x.piece(name, statements[name])
 			mentioned[name] = x.mentionsOf(statements[name])
 		}
 	}
-	x.separate()
+	if x.source.options.Form == Registry {
+		x.separate()
+	}
 	x.division.Connect(x.defaultAlias)
 	exportParts = map[string]string{}
 	for name, piece := range x.division.OwnExports() {
@@ -133,22 +134,27 @@ func (x *splitter) print() (parts []Part, exportParts map[string]string) {
 	for i, name := range chain {
 		part := Part{Name: name}
 		if name == ImportsPart {
-			part.Code = esbuildast.ImportsPiece
+			part.Code = x.importsCode()
 			for index := range x.static {
 				part.Deps = append(part.Deps, PartDep{Import: index, Weak: true})
 			}
 		} else {
 			part.Deps = x.dependencies(chain[:i], mentioned[name])
-			part.Code, part.Map = x.division.Print(pieces[name], paramsOf(part.Deps, pieces), x.source.printOptions(Server))
-			for _, dynamic := range x.division.DynamicImports(pieces[name]) {
-				part.Dynamic = append(part.Dynamic, x.source.importOf(dynamic))
-			}
+			part.Code, part.Map = x.code(pieces[name], paramsOf(part.Deps, pieces))
+			part.Dynamic = x.dynamicImports(pieces[name])
 		}
 		parts = append(parts, part)
 	}
 	facade := Part{Deps: x.facadeDeps(chain, exportParts)}
-	facade.Code = x.division.Facade(paramsOf(facade.Deps, pieces))
+	facade.Code = x.facadeCode(paramsOf(facade.Deps, pieces))
 	return append(parts, facade), exportParts
+}
+
+func (x *splitter) dynamicImports(piece *esbuildast.Piece) (list []Import) {
+	for _, dynamic := range x.division.DynamicImports(piece) {
+		list = append(list, x.source.importOf(dynamic))
+	}
+	return list
 }
 
 // dependencies puts the part before in the chain first, then what is read. No part reads one that
@@ -202,7 +208,7 @@ func (x *splitter) indexOf(specifier string) int {
 func paramsOf(deps []PartDep, pieces map[string]*esbuildast.Piece) []esbuildast.Param {
 	params := make([]esbuildast.Param, len(deps))
 	for i, dep := range deps {
-		params[i] = esbuildast.Param{Piece: pieces[dep.Part], Import: dep.Import}
+		params[i] = esbuildast.Param{Piece: pieces[dep.Part], Import: dep.Import, Weak: dep.Weak}
 		if len(dep.Names) == 1 {
 			params[i].Name = dep.Names[0]
 		}
@@ -220,17 +226,4 @@ func (x *splitter) inOrder() map[string][]int {
 		}
 	}
 	return lists
-}
-
-// early are the functions outside of the body. No statement of the file reads them before its turn,
-// but an import that leads back to this file may: they are there before anything runs.
-func (x *splitter) early(part string, statements []int) (functions, rest []int) {
-	for _, i := range statements {
-		if _, function := x.functions[i]; function && part != bodyPart {
-			functions = append(functions, i)
-		} else {
-			rest = append(rest, i)
-		}
-	}
-	return functions, rest
 }

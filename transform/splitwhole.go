@@ -18,11 +18,16 @@ func (s *source) whole(tree *esbuildast.Tree) []Part {
 		return nil
 	}
 	piece := x.division.Whole()
+	if s.options.Form == ESM {
+		printOptions := s.printOptions(Server)
+		printOptions.OmitComments = true
+		part.Code, part.Map = tree.Print(printOptions)
+		part.Dynamic = x.dynamicImports(piece)
+		return []Part{part}
+	}
 	x.separate()
 	part.Code, part.Map = x.division.Print(piece, paramsOf(part.Deps, nil), s.printOptions(Server))
-	for _, dynamic := range x.division.DynamicImports(piece) {
-		part.Dynamic = append(part.Dynamic, s.importOf(dynamic))
-	}
+	part.Dynamic = x.dynamicImports(piece)
 	return []Part{part}
 }
 

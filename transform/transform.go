@@ -48,7 +48,7 @@ type Options struct {
 	// module their declarations, and what only they use, are marked so that a bundler drops
 	// them when nothing imports them, side effects included (DESIGN.md D2).
 	Removable []string
-	// Split takes server modules apart (Registry form only): see Module.Parts.
+	// Split takes server modules apart, for development: see Module.Parts.
 	Split bool
 }
 
@@ -94,30 +94,40 @@ type Module struct {
 	// Parts are what Split made of a server module, the facade last (DESIGN.md D7); Code is empty
 	// then. A file stays whole where no part would change alone, or where what an effect sees could
 	// change (a statement that runs reaches a symbol, direct eval): it has the facade only, with all
-	// the code, or no parts if its imports have none either.
+	// the code, or no parts if its imports have none either. So does, as an ES module, a file in which
+	// code of one part gives a variable of another one a new value: imports are read-only.
 	Parts []Part
 	// ExportParts names the part that declares an export; what is re-exported is only in the facade.
 	ExportParts map[string]string
 }
 
-// Part is one registry module of a server file that was taken apart.
+// Part is one module of a server file that was taken apart, in the form that was asked for.
+//
+// As ES modules the parts import each other by name from "./+page.tsx?eclipsa-part=body" (the file's
+// base name, and Name), and other modules by the specifiers of the source. The first import of each
+// part is the part before it, in the order of Name's list, so that all of the file is evaluated in the
+// order of the whole file whichever part is asked for first; the part "imports" has bare imports of
+// everything that the file imports, in source order. The facade exports from the parts. Other than in
+// the Registry form functions in a const get their value in their part's turn: in files that import
+// each other, code that runs meanwhile finds function declarations only.
 type Part struct {
 	// Name is "imports" (nothing but dependencies: they give the order of evaluation), "body" (what
 	// runs at evaluation, with the functions that it mentions), "symbols" (the markers' calls and the
 	// functions that they reach), "view" (the other functions), or "" for the facade, which exports
 	// everything.
 	Name string
-	// Code has no comments: editing one changes nothing. Symbols and view make their functions before
-	// the yield.
+	// Code has no comments: editing one changes nothing. In the Registry form symbols and view make
+	// their functions before the yield.
 	Code string
 	// Map is nil for imports and facade, which have no code of the file.
 	Map []byte
-	// Deps are the parameters after $, in order; Dynamic what $.import(n) counts.
+	// Deps are the parameters after $, in order; Dynamic what $.import(n) counts. For ES modules they
+	// say the same of the part's imports, each name alone.
 	Deps    []PartDep
 	Dynamic []Import
 }
 
-// PartDep is what one parameter of a part comes from.
+// PartDep is what one parameter of a part comes from, or one import of it.
 type PartDep struct {
 	// Part is another part of the same file; without it, Import is an index into Module.Imports.
 	Part   string

@@ -7,9 +7,10 @@ import (
 	"github.com/evanw/esbuild/internal/js_ast"
 )
 
-// Division divides a tree in the registry form among several modules of one file ("pieces"), and a
-// facade that exports what they declare. A mention of what another piece declares becomes a read
-// (or a write) of that piece's namespace, as imports are. The tree is itself again after Undo.
+// Division divides a tree among several modules of one file ("pieces"), and a facade that exports
+// what they declare. In the registry form a mention of what another piece declares becomes a read (or
+// a write) of that piece's namespace, as imports are; ES modules import it by its name (modulepieces.go).
+// The tree is itself again after Undo.
 type Division struct {
 	tree   *Tree
 	pieces []*Piece
@@ -34,13 +35,19 @@ type Piece struct {
 	namespace             ast.Ref
 	exports               map[string]Ref
 	setters               map[string]bool
+	// reads are the bindings of other pieces that an ES module imports, by the names that those give them.
+	reads map[*Piece]map[string]Ref
 	// whole pieces are their own facade.
 	whole bool
 }
 
-// Divide starts a division of a tree that has the registry form.
+// Divide starts a division of a tree in the form that it has.
 func (t *Tree) Divide() *Division {
-	t.registryView()
+	if t.registry != nil {
+		t.registryView()
+	} else {
+		t.noteAllAssignments()
+	}
 	d := &Division{tree: t, owners: map[Ref]*Piece{}, exports: map[string]Ref{}, inner: map[string]bool{}, crossed: map[Ref]ast.Ref{}, mentioned: map[int][]Ref{}, separate: map[importedName]ast.Ref{}}
 	parts := len(t.ast.Parts)
 	d.undo = append(d.undo, func() {
@@ -104,7 +111,7 @@ func (p *Piece) all() []int {
 // Add makes a piece of functions, which are there as soon as the piece is linked, and of statements
 // in the order in which they run.
 func (d *Division) Add(name string, functions, statements []int) *Piece {
-	p := &Piece{Name: name, functions: functions, statements: statements, namespace: d.tree.newSymbol("$" + name), exports: map[string]Ref{}, setters: map[string]bool{}}
+	p := &Piece{Name: name, functions: functions, statements: statements, namespace: d.tree.newSymbol("$" + name), exports: map[string]Ref{}, setters: map[string]bool{}, reads: map[*Piece]map[string]Ref{}}
 	d.pieces = append(d.pieces, p)
 	for _, i := range p.all() {
 		for _, declared := range d.tree.ast.Parts[i].DeclaredSymbols {
@@ -146,7 +153,9 @@ func (d *Division) Connect(defaultAlias *Ref) {
 	}
 	for _, p := range d.pieces {
 		for _, i := range p.all() {
-			if d.mentionsOthers(p, i) {
+			if d.tree.registry == nil {
+				d.noteReads(p, i)
+			} else if d.mentionsOthers(p, i) {
 				d.connect(p, i)
 			}
 		}

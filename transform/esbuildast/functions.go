@@ -14,7 +14,7 @@ type Function struct {
 }
 
 // Functions finds the statements that only bind functions, by index. Functions that something
-// assigns to are left out: they are state.
+// assigns to are left out: they are state. It is known after ToRegistry or Divide.
 func (t *Tree) Functions() map[int]Function {
 	found := map[int]Function{}
 	for i := range t.ast.Parts {
@@ -88,8 +88,30 @@ func (t *Tree) DefaultAlias(statement int) (Ref, bool) {
 }
 
 // IsAssigned tells whether anything gives the binding another value after its declaration. It
-// knows after ToRegistry.
+// knows after ToRegistry or Divide.
 func (t *Tree) IsAssigned(ref Ref) bool { return len(t.assigned[ref]) > 0 }
+
+// Assignments visits every binding that a statement gives another value after its declaration, in no
+// order, until visit returns false.
+func (t *Tree) Assignments(visit func(ref Ref, statement int) bool) {
+	for ref, statements := range t.assigned {
+		for i := range statements {
+			if !visit(ref, i) {
+				return
+			}
+		}
+	}
+}
+
+// noteAllAssignments is for trees that keep the ES form: ToRegistry notes them on its own walk.
+func (t *Tree) noteAllAssignments() {
+	t.assigned = map[Ref]map[int]bool{}
+	for i := range t.ast.Parts {
+		w := &walker{stmt: func(slot *js_ast.Stmt) bool { t.noteLoop(i, slot.Data); return true }}
+		w.expr = func(slot *js_ast.Expr) bool { t.noteAssignments(i, slot.Data); return true }
+		w.stmts(t.ast.Parts[i].Stmts)
+	}
+}
 
 // noteAssignment remembers which bindings a statement assigns to.
 func (t *Tree) noteAssignment(statement int, target js_ast.Expr) {
@@ -155,7 +177,7 @@ func (t *Tree) WrapsUsing() bool {
 	return false
 }
 
-// MentionsHot tells whether a statement mentions import.meta.hot, in the registry form.
+// MentionsHot tells whether a statement mentions import.meta.hot.
 func (t *Tree) MentionsHot(statement int) (found bool) {
 	w := &walker{expr: func(slot *js_ast.Expr) bool {
 		if hot, ok := slot.Data.(*js_ast.EDot); ok && hot.Name == "hot" {

@@ -10,11 +10,13 @@ import (
 )
 
 // Param is one parameter of a piece's factory: the namespace of another piece, or of a static
-// import by its number in Imports, for all names of it or for one (see Separate).
+// import by its number in Imports, for all names of it or for one (see Separate). Of a Weak one
+// nothing is read.
 type Param struct {
 	Piece  *Piece
 	Import int
 	Name   string
+	Weak   bool
 }
 
 // Print makes the factory of one piece. Comments are left out of it: editing one is no change.
@@ -32,7 +34,7 @@ func (d *Division) Print(p *Piece, params []Param, options PrintOptions) (code s
 		}
 	}
 	d.numberImports(p)
-	names := d.names(symbols, p, params)
+	names := d.names(symbols, p, d.paramRefs(params))
 	head := ""
 	if p.whole {
 		head = d.head(names, params, d.awaits(p), t.getters(names), t.registry.stars...)
@@ -71,7 +73,9 @@ func (d *Division) Facade(params []Param) string {
 	t := d.tree
 	names := renamer.NewNumberRenamer(t.symbolMap(), map[string]uint32{})
 	names.AddTopLevelSymbol(t.registry.dollar)
-	d.addParams(names, params)
+	for _, ref := range d.paramRefs(params) {
+		names.AddTopLevelSymbol(ref)
+	}
 	var getters []string
 	for _, export := range t.exports() {
 		ref := d.exports[export]
@@ -88,10 +92,7 @@ func (d *Division) Facade(params []Param) string {
 const ImportsPiece = "function*() { \"use strict\"; yield;\n}"
 
 func (d *Division) head(names renamer.Renamer, params []Param, async bool, getters []string, stars ...ast.Ref) string {
-	list := make([]string, len(params))
-	for i, param := range params {
-		list[i] = names.NameForSymbol(d.paramRef(param))
-	}
+	list := namesOf(names, d.paramRefs(params))
 	return factoryHead(names.NameForSymbol(d.tree.registry.dollar), list, async, getters, namesOf(names, stars))
 }
 
@@ -112,17 +113,22 @@ func (d *Division) paramRef(param Param) ast.Ref {
 	return d.tree.registry.dependencies[param.Import].namespace
 }
 
-func (d *Division) addParams(names *renamer.NumberRenamer, params []Param) {
-	for _, param := range params {
-		names.AddTopLevelSymbol(d.paramRef(param))
+func (d *Division) paramRefs(params []Param) []ast.Ref {
+	refs := make([]ast.Ref, len(params))
+	for i, param := range params {
+		refs[i] = d.paramRef(param)
 	}
+	return refs
 }
 
-// names depend on nothing outside the piece: an edit elsewhere must not change its code.
-func (d *Division) names(symbols ast.SymbolMap, p *Piece, params []Param) *renamer.NumberRenamer {
+// names depend on nothing outside the piece but what it reads: an edit elsewhere must not change its
+// code.
+func (d *Division) names(symbols ast.SymbolMap, p *Piece, read []ast.Ref) *renamer.NumberRenamer {
 	t := d.tree
 	names := renamer.NewNumberRenamer(symbols, d.reserved(symbols, p))
-	names.AddTopLevelSymbol(t.registry.dollar)
+	if t.registry != nil {
+		names.AddTopLevelSymbol(t.registry.dollar)
+	}
 	var scopes []*js_ast.Scope
 	for _, index := range p.all() {
 		part := &t.ast.Parts[index]
@@ -133,7 +139,9 @@ func (d *Division) names(symbols ast.SymbolMap, p *Piece, params []Param) *renam
 		}
 		scopes = append(scopes, part.Scopes...)
 	}
-	d.addParams(names, params)
+	for _, ref := range read {
+		names.AddTopLevelSymbol(ref)
+	}
 	names.AssignNamesByScope(map[uint32][]*js_ast.Scope{sourceIndex: scopes})
 	return names
 }
@@ -171,11 +179,12 @@ func setter(export, binding string) string {
 	return "set " + propertyKey(export) + "(" + param + ") { " + binding + " = " + param + " }"
 }
 
-// eachImportOf visits the dynamic imports of a piece in the order of their numbers.
+// eachImportOf visits the dynamic imports of a piece in source order, which is that of their numbers;
+// only the registry form has numbers.
 func (d *Division) eachImportOf(p *Piece, visit func(record uint32, number *js_ast.ENumber)) {
 	for _, index := range p.all() {
 		d.tree.eachCallIn(index, func(record uint32, kind ImportKind, number *js_ast.ENumber) {
-			if kind == DynamicImport && number != nil {
+			if kind == DynamicImport {
 				visit(record, number)
 			}
 		})
@@ -190,7 +199,7 @@ func (d *Division) numberImports(p *Piece) {
 	})
 }
 
-// DynamicImports are what $.import(n) of a piece imports.
+// DynamicImports are what import("…") of a piece imports, $.import(n) in the registry form.
 func (d *Division) DynamicImports(p *Piece) (imports []Import) {
 	d.eachImportOf(p, func(record uint32, _ *js_ast.ENumber) {
 		r := &d.tree.ast.ImportRecords[record]

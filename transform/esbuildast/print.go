@@ -18,6 +18,8 @@ type PrintOptions struct {
 	SourceMap bool
 	// SourcesContent puts the source text into the map.
 	SourcesContent bool
+	// OmitComments leaves legal comments out as well: editing one is no change then.
+	OmitComments bool
 }
 
 // Print prints what is left of the tree, in the form that it has (see ToRegistry).
@@ -29,7 +31,11 @@ func (t *Tree) Print(options PrintOptions) (code string, sourceMap []byte) {
 		tree.Directives = nil // the factory itself is strict
 	}
 	names := t.names(symbols)
-	js, mappings := t.print(tree, symbols, names, options, config.LegalCommentsInline)
+	comments := config.LegalCommentsInline
+	if options.OmitComments {
+		tree.ExprComments, comments = nil, config.LegalCommentsNone
+	}
+	js, mappings := t.print(tree, symbols, names, options, comments)
 	head, tail := "", ""
 	if t.registry != nil {
 		head, tail = t.registryFrame(names)
