@@ -40,7 +40,7 @@ func (s *source) client(tree *esbuildast.Tree, found symbols, constants bool) (M
 	}
 	module := s.print(tree, Client)
 	module.Removed = s.removedImports(cut)
-	module.Unchanged = !cut.touched()
+	module.Unchanged = !cut.touched() && !(s.options.Form == ESM && tree.RegistersComponents())
 	return module, diagnostics
 }
 

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/esbuildast"
@@ -97,11 +98,29 @@ func (s *source) print(tree *esbuildast.Tree, side Sides) Module {
 		tree.ToRegistry()
 	}
 	module := s.describe(tree)
-	if side == Client && s.options.Dev && s.options.Form == Registry && tree.RegisterComponents() {
-		module.AcceptsHot = true
+	if side == Client && s.options.Dev {
+		accepts := tree.RegisterComponents(componentsModule, s.options.Path)
+		module.AcceptsHot = module.AcceptsHot || accepts
+		if s.options.Form == ESM && tree.RegistersComponents() {
+			module.addImport(componentsModule, "components")
+		}
 	}
 	module.Code, module.Map = tree.Print(s.printOptions(side))
 	return module
+}
+
+// addImport adds an import that no text of the author's asks for.
+func (m *Module) addImport(specifier, name string) {
+	static := 0
+	for ; static < len(m.Imports) && m.Imports[static].Kind == StaticImport; static++ {
+		if i := &m.Imports[static]; i.Specifier == specifier {
+			if !slices.Contains(i.Names, name) {
+				i.Names = append(i.Names, name)
+			}
+			return
+		}
+	}
+	m.Imports = slices.Insert(m.Imports, static, Import{Specifier: specifier, Names: []string{name}, Line: 1, Column: 1})
 }
 
 // printOptions leave the source text out of production maps of client modules: it has the handlers

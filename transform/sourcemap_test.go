@@ -130,24 +130,43 @@ func TestSourceMapIsExact(t *testing.T) {
 	}
 }
 
+// Registering components for Vite leaves the map of the author's code as it is.
+func TestSourceMapOfDevClientIsExact(t *testing.T) {
+	r := Transform(mapped, Options{Path: "app/+page.tsx", Dev: true, SourceMap: true})
+	code, registration, found := strings.Cut(r.Client.Code, "import { components as ")
+	if !found || strings.Count(registration, "\n") != 2 {
+		t.Fatal(r.Client.Code)
+	}
+	_, segments := decodeMap(t, r.Client.Map)
+	for at := range segments {
+		if at[0] >= strings.Count(code, "\n") {
+			t.Errorf("the registration has a mapping at %d:%d", at[0]+1, at[1]+1)
+		}
+	}
+	r.Client.Code = code
+	checkMap(t, "client", r.Client, ESM)
+}
+
 // Every part has a map of its own, and together they map what the whole module maps.
 func TestSourceMapsOfPartsAreExact(t *testing.T) {
-	r := Transform(mapped, Options{Path: "app/+page.tsx", Form: Registry, Sides: Server, SourceMap: true, Split: true})
-	if len(r.Diagnostics) > 0 || len(r.Server.Parts) != 5 {
-		t.Fatal(len(r.Server.Parts), r.Diagnostics)
-	}
-	seen := 0
-	for _, part := range r.Server.Parts {
-		if part.Name == "" || part.Name == ImportsPart {
-			if part.Map != nil {
-				t.Errorf("%q has a map", part.Name)
-			}
-			continue
+	for _, form := range []Form{ESM, Registry} {
+		r := Transform(mapped, Options{Path: "app/+page.tsx", Form: form, Sides: Server, SourceMap: true, Split: true})
+		if len(r.Diagnostics) > 0 || len(r.Server.Parts) != 5 {
+			t.Fatal(len(r.Server.Parts), r.Diagnostics)
 		}
-		seen += checkNames(t, part.Name, Module{Code: part.Code, Map: part.Map}, Registry)
-	}
-	if seen < 40 {
-		t.Errorf("only %d names seen", seen)
+		seen := 0
+		for _, part := range r.Server.Parts {
+			if part.Name == "" || part.Name == ImportsPart {
+				if part.Map != nil {
+					t.Errorf("%q has a map", part.Name)
+				}
+				continue
+			}
+			seen += checkNames(t, part.Name, Module{Code: part.Code, Map: part.Map}, form)
+		}
+		if seen < 40 {
+			t.Errorf("form %d: only %d names seen", form, seen)
+		}
 	}
 }
 
@@ -165,7 +184,7 @@ func checkNames(t *testing.T, side string, m Module, form Form) (seen int) {
 	if decoded.Version != 3 || len(decoded.Sources) != 1 || decoded.Sources[0] != "app/+page.tsx" {
 		t.Fatalf("%s: version %d, sources %v", side, decoded.Version, decoded.Sources)
 	}
-	source := strings.Split(mapped, "\n")
+	source, code := strings.Split(mapped, "\n"), strings.Split(m.Code, "\n")
 	line, column := 0, 0
 	for _, token := range tokens.FindAllString(m.Code, -1) {
 		at := [2]int{line, column}
@@ -174,7 +193,7 @@ func checkNames(t *testing.T, side string, m Module, form Form) (seen int) {
 		} else {
 			column += len(utf16.Encode([]rune(token)))
 		}
-		if !isName(token) || form == Registry && at[0] == 0 {
+		if !isName(token) || form == Registry && at[0] == 0 || form == ESM && connects(code[at[0]]) {
 			continue
 		}
 		seen++
@@ -193,6 +212,11 @@ func checkNames(t *testing.T, side string, m Module, form Form) (seen int) {
 		}
 	}
 	return seen
+}
+
+// connects tells whether a line is one that only parts have: it imports from or exports to others.
+func connects(line string) bool {
+	return strings.Contains(line, partQuery) || strings.HasPrefix(line, "export { ")
 }
 
 // lookUp does what every reader of source maps does: the last segment of the line up to the place

@@ -18,6 +18,9 @@ func TestHandlerEditLeavesClientAlone(t *testing.T) {
 		if before.Client.Code != after.Client.Code {
 			t.Errorf("form %d: %s", form, firstDifference(before.Client.Code, after.Client.Code))
 		}
+		if !strings.Contains(before.Client.Code, "components(") {
+			t.Errorf("form %d: no components are registered", form)
+		}
 		if before.Server.Code == after.Server.Code || before.Symbols[0].ID != after.Symbols[0].ID {
 			t.Errorf("form %d: the server module must change, the id must not", form)
 		}

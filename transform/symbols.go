@@ -11,6 +11,9 @@ import (
 // runtimeModule is where markers, hooks and the JSX runtime come from.
 const runtimeModule = "eclipsa"
 
+// componentsModule is what ES client modules register their components with, under Vite.
+const componentsModule = runtimeModule + "/dev/vite"
+
 var markers = []string{string(Realtime), string(Action), string(Loader)}
 
 // symbols are the markers' calls of one tree, and what is wrong about them.

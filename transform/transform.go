@@ -32,7 +32,8 @@ type Options struct {
 	// Sides to make; zero means Both.
 	Sides Sides
 	Form  Form
-	// Dev adds component registration for hot refresh to client modules.
+	// Dev adds component registration for hot refresh to client modules: with the registry, or in
+	// the ES form with Vite (see Module).
 	Dev bool
 	// SourceMap asks for Module.Map. The source text is in it except in client maps without Dev:
 	// it holds the handlers.
@@ -71,6 +72,16 @@ type Result struct {
 // $.components({ Page, default: page_default }, { Page: "1a2b3c4d", default: "" }, true) if it has any:
 // its components and hooks, for each a signature that changes when the state of its hooks no longer
 // fits, and true if the module takes its own updates (see AcceptsHot).
+//
+// An ES client module with Dev tells Vite the same at its end, and its Imports have "eclipsa/dev/vite"
+// then:
+//
+//	import { components as $components } from "eclipsa/dev/vite";
+//	if (import.meta.hot) { import.meta.hot.accept(); $components(import.meta.hot, "app/+page.tsx", { … }, { … }, true); }
+//
+// It calls accept() for what it exports, not if it does so itself; the last argument is true in both
+// cases, and false where its importers take its updates.
+//
 // Lowered decorators and `using` import from HelpersSpecifier.
 type Module struct {
 	Code string
@@ -86,7 +97,8 @@ type Module struct {
 	Exports     []string
 	ExportStars []string
 	// Unchanged says that the source needs no work of ours on this side: a bundler that reads
-	// TypeScript and JSX itself may take the source text as it is.
+	// TypeScript and JSX itself may take the source text as it is. It is false for a module with
+	// parts, and for an ES client module that registers components.
 	Unchanged bool
 	// AcceptsHot says that the module calls import.meta.hot.accept, or (Dev) that every export
 	// is a component or the stub of a server symbol, and at least one a component.
@@ -185,5 +197,6 @@ type Symbol struct {
 func Transform(source string, options Options) Result { return transform(source, options) }
 
 // NeedsTransform is a cheap test on the bytes: false means that a bundler that reads TypeScript
-// and JSX itself may take the source as it is on both sides. It may say true needlessly.
+// and JSX itself may take the source as it is on both sides, without Dev and Split. It may say true
+// needlessly.
 func NeedsTransform(source, path string) bool { return needsTransform(source, path) }

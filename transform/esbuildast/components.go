@@ -7,7 +7,6 @@ import (
 
 	"github.com/evanw/esbuild/internal/ast"
 	"github.com/evanw/esbuild/internal/js_ast"
-	"github.com/evanw/esbuild/internal/renamer"
 )
 
 // component is a top-level function or class that hot refresh can replace under its state, or a
@@ -18,11 +17,7 @@ type component struct {
 	hook            bool
 }
 
-// RegisterComponents makes Print tell the registry of the module's components and hooks. It returns
-// whether the module takes its own updates: it exports components, stubs of server symbols perhaps,
-// and nothing else.
-func (t *Tree) RegisterComponents() (accepts bool) {
-	var found []component
+func (t *Tree) components() (found []component) {
 	for i := range t.ast.Parts {
 		for _, stmt := range t.ast.Parts[i].Stmts {
 			if c, ok := t.componentIn(stmt); ok {
@@ -30,9 +25,7 @@ func (t *Tree) RegisterComponents() (accepts bool) {
 			}
 		}
 	}
-	t.registry.components = found
-	t.registry.accepts = t.exportsOnly(found)
-	return t.registry.accepts
+	return found
 }
 
 func (t *Tree) componentIn(stmt js_ast.Stmt) (c component, ok bool) {
@@ -253,65 +246,4 @@ func (t *Tree) defaultName() ast.Ref {
 		}
 	}
 	return ast.InvalidRef
-}
-
-// componentsCall is the last statement of a development client module.
-func (t *Tree) componentsCall(dollar string, names renamer.Renamer) string {
-	if len(t.registry.components) == 0 {
-		return ""
-	}
-	var values, signatures []string
-	for _, c := range t.registry.components {
-		value := names.NameForSymbol(c.ref)
-		if value == c.name {
-			values = append(values, value)
-		} else {
-			values = append(values, c.name+": "+value)
-		}
-		signatures = append(signatures, c.name+": "+quote(c.signature))
-	}
-	accepts := ""
-	if t.registry.accepts {
-		accepts = ", true"
-	}
-	return "  " + dollar + ".components({ " + strings.Join(values, ", ") + " }, { " + strings.Join(signatures, ", ") + " }" + accepts + ");\n"
-}
-
-// CallsHotAccept tells whether the module takes hot updates by itself: import.meta.hot.accept(…).
-func (t *Tree) CallsHotAccept() (found bool) {
-	if !strings.Contains(t.source.Contents, "accept") {
-		return false
-	}
-	w := &walker{expr: func(slot *js_ast.Expr) bool {
-		if call, ok := slot.Data.(*js_ast.ECall); ok {
-			found = found || t.isHotAccept(call.Target.Data)
-		}
-		return !found
-	}}
-	for i := range t.ast.Parts {
-		w.stmts(t.ast.Parts[i].Stmts)
-	}
-	return found
-}
-
-func (t *Tree) isHotAccept(data js_ast.E) bool {
-	accept, ok := data.(*js_ast.EDot)
-	if !ok || accept.Name != "accept" {
-		return false
-	}
-	hot, ok := accept.Target.Data.(*js_ast.EDot)
-	if !ok || hot.Name != "hot" {
-		return false
-	}
-	return t.isMeta(hot.Target.Data)
-}
-
-// isMeta recognises import.meta in both forms.
-func (t *Tree) isMeta(data js_ast.E) bool {
-	if meta, ok := data.(*js_ast.EDot); ok && t.registry != nil && meta.Name == "meta" {
-		id, ok := meta.Target.Data.(*js_ast.EIdentifier)
-		return ok && id.Ref == t.registry.dollar
-	}
-	_, ok := data.(*js_ast.EImportMeta)
-	return ok
 }

@@ -29,6 +29,8 @@ func (t *Tree) Print(options PrintOptions) (code string, sourceMap []byte) {
 	if t.registry != nil {
 		tree.Parts = t.registryView()
 		tree.Directives = nil // the factory itself is strict
+	} else if t.registration != nil {
+		tree.Parts = t.componentsView()
 	}
 	names := t.names(symbols)
 	comments := config.LegalCommentsInline
@@ -39,6 +41,8 @@ func (t *Tree) Print(options PrintOptions) (code string, sourceMap []byte) {
 	head, tail := "", ""
 	if t.registry != nil {
 		head, tail = t.registryFrame(names)
+	} else {
+		tail = t.componentsStatement(names)
 	}
 	code = head + js + tail
 	if options.SourceMap {
@@ -105,6 +109,9 @@ func (t *Tree) names(symbols ast.SymbolMap) renamer.Renamer {
 		for _, d := range t.registry.dependencies {
 			names.AddTopLevelSymbol(d.namespace)
 		}
+	}
+	if t.registration != nil && t.registry == nil {
+		names.AddTopLevelSymbol(t.registration.function)
 	}
 	names.AssignNamesByScope(map[uint32][]*js_ast.Scope{sourceIndex: scopes})
 	return names

@@ -17,10 +17,6 @@ type registryForm struct {
 	dollar       ast.Ref
 	dependencies []dependency
 	stars        []ast.Ref
-	// components are registered at the end of the body (dev client only); accepts says that the
-	// module takes its own updates.
-	components []component
-	accepts    bool
 }
 
 type dependency struct {

@@ -31,6 +31,8 @@ type Tree struct {
 	assigned map[Ref]map[int]bool
 	// registry is set once the tree has the registry form.
 	registry *registryForm
+	// registration is set by RegisterComponents, if there are any.
+	registration *registration
 }
 
 // Ref names a symbol of a tree.
