@@ -229,7 +229,7 @@ async function findSymbol(server, path, name) {
   const texts = []
   try {
     for (const url of await opened.page.evaluate(() => performance.getEntriesByType('resource').map((entry) => entry.name))) {
-      if (/\.js/.test(url)) texts.push(await (await fetch(url)).text())
+      if (/\.[jt]sx?/.test(url)) texts.push(await (await fetch(url)).text())
     }
   } finally {
     await opened.close()

@@ -4,6 +4,7 @@ import { createRequestListener, createUpgradeGate, ownsRealtime } from '@eclipsa
 import type { Connect, Plugin, ViteDevServer } from 'vite'
 import type { Project } from '../project.js'
 import { DevApp } from './app.js'
+import { guardRequests } from './guard.js'
 import { type Hot, hotPlugin } from './hot.js'
 import { OpenSymbols } from './open-symbols.js'
 import { Reach } from './reach.js'
@@ -20,6 +21,7 @@ export function devPlugins(project: Project): Plugin[] {
         const app = new DevApp(server, project, reach)
         hot = { server, app, reach, symbols: new OpenSymbols(project, () => app.environment) }
         await app.writeManifest()
+        if (server.httpServer !== null) guardRequests(server.httpServer as Server)
         listenForUpgrades(server, app)
         return () => {
           server.middlewares.use(pages(server, app))
