@@ -17,7 +17,10 @@ type scribe struct {
 	// cycles allows files to import each other both ways. Functions in a const are not exported then:
 	// in parts they are there sooner, where the whole file's would throw. Neither are symbols: a file
 	// that reads its own symbol through another one while it runs finds it later in parts.
-	cycles     bool
+	cycles bool
+	// modules are to be divided into ES modules: they assign less, and in cycles they declare all their
+	// functions, since those in a const are there later than in the whole file.
+	modules    bool
 	names      []string // of the file, in any order: some are read before they have a value
 	assignable []string
 	functions  []string
@@ -111,7 +114,7 @@ func (s *scribe) body() string {
 }
 
 func (s *scribe) target() string {
-	if len(s.assignable) == 0 {
+	if len(s.assignable) == 0 || s.modules && s.IntN(8) > 0 {
 		return "scratch.x"
 	}
 	return s.pick(s.assignable)
@@ -171,7 +174,10 @@ func (s *scribe) statement(i int) {
 
 // The kinds are a file's own letters: names of different files never meet but in imports.
 func (s *scribe) module() string {
-	const kinds = "ffffgggvvvcccku"
+	kinds := "ffffgggvvvcccku"
+	if s.modules && s.cycles {
+		kinds = "fffffffvvvcccku"
+	}
 	for i := range 3 + s.IntN(8) {
 		name := fmt.Sprintf("%c%d_%d", kinds[s.IntN(len(kinds))], s.file, i)
 		if i == 0 && s.IntN(2) == 0 {
@@ -231,18 +237,23 @@ func linkExports(r *rand.Rand, files []section) {
 	}
 }
 
+func randomFiles(seed uint64, modules bool) []section {
+	r := rand.New(rand.NewPCG(seed, 7))
+	files := make([]section, 1+r.IntN(3))
+	for i := range files {
+		s := &scribe{Rand: r, file: i, files: len(files), cycles: seed%2 == 1, modules: modules}
+		files[i] = section{fmt.Sprintf("m%d.ts", i), s.module()}
+	}
+	linkExports(r, files)
+	return files
+}
+
 func TestRandomFilesRunSplitAsWhole(t *testing.T) {
 	var names, programs []string
 	texts := map[string]string{}
 	split := 0
 	for seed := range uint64(240) {
-		r := rand.New(rand.NewPCG(seed, 7))
-		files := make([]section, 1+r.IntN(3))
-		for i := range files {
-			s := &scribe{Rand: r, file: i, files: len(files), cycles: seed%2 == 1}
-			files[i] = section{fmt.Sprintf("m%d.ts", i), s.module()}
-		}
-		linkExports(r, files)
+		files := randomFiles(seed, false)
 		whole, _, problem := splitProgram(files, Options{}, false)
 		if problem != "" {
 			continue // a marker in a wrong place, or an argument that can be no handler
@@ -264,6 +275,13 @@ func TestRandomFilesRunSplitAsWhole(t *testing.T) {
 		t.Errorf("only %d of %d files were split", split, len(names))
 	}
 	outcomes := runPrograms(t, programs)
+	compareRandom(t, names, texts, outcomes)
+	t.Logf("%d programs, %d split", len(names), split)
+}
+
+// compareRandom has the outcomes of the whole files and of the parts in turn.
+func compareRandom(t *testing.T, names []string, texts map[string]string, outcomes []splitOutcome) {
+	t.Helper()
 	ran := 0
 	for i, name := range names {
 		if !throws(outcomes[2*i]) {
@@ -282,7 +300,6 @@ func TestRandomFilesRunSplitAsWhole(t *testing.T) {
 	if ran < len(names)/3 {
 		t.Errorf("only %d of %d programs ran to their end", ran, len(names))
 	}
-	t.Logf("%d programs, %d split, %d to their end", len(names), split, ran)
 }
 
 // throws tells whether a file failed to evaluate.

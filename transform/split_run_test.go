@@ -211,7 +211,13 @@ func runPrograms(t *testing.T, programs []string) []splitOutcome {
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(node, file).Output()
+	return runNode(t, len(programs), node, file)
+}
+
+// runNode reads the outcomes, in JSON.
+func runNode(t *testing.T, count int, command ...string) []splitOutcome {
+	t.Helper()
+	out, err := exec.Command(command[0], command[1:]...).Output()
 	if err != nil {
 		if exit, ok := err.(*exec.ExitError); ok {
 			t.Fatalf("%v\n%s", err, exit.Stderr)
@@ -219,7 +225,7 @@ func runPrograms(t *testing.T, programs []string) []splitOutcome {
 		t.Fatal(err)
 	}
 	var outcomes []splitOutcome
-	if err := json.Unmarshal(out, &outcomes); err != nil || len(outcomes) != len(programs) {
+	if err := json.Unmarshal(out, &outcomes); err != nil || len(outcomes) != count {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return outcomes
@@ -252,7 +258,12 @@ func TestSplitRunsAsWhole(t *testing.T) {
 	if len(names) < 60 {
 		t.Fatalf("only %d fixtures", len(names))
 	}
-	outcomes := runPrograms(t, programs)
+	compareFixtures(t, names, runPrograms(t, programs))
+}
+
+// compareFixtures has the outcomes of the whole files and of the parts in turn.
+func compareFixtures(t *testing.T, names []string, outcomes []splitOutcome) {
+	t.Helper()
 	for i, name := range names {
 		whole, split := outcomes[2*i], outcomes[2*i+1]
 		if want, got := lines(whole.Order), lines(split.Order); want != got {
