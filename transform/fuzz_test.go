@@ -21,6 +21,7 @@ func FuzzTransform(f *testing.F) {
 		f.Add(input.text, filepath.Ext(input.name), uint8(0))
 		f.Add(input.text, filepath.Ext(input.name), uint8(3))
 		f.Add(input.text, filepath.Ext(input.name), uint8(16+1))
+		f.Add(input.text, filepath.Ext(input.name), uint8(16+2))
 	}
 	f.Add(mapped, ".tsx", uint8(7))
 	f.Fuzz(func(t *testing.T, text, extension string, flags uint8) {

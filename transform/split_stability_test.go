@@ -38,6 +38,9 @@ export default function Page({ title }: Props) {
 }
 `
 
+// inModules has no handler assign to the body's variable: the file would stay whole.
+var inModules = strings.NewReplacer("visits++", "visits + 1", "visits += 2", "visits + 2")
+
 // What an edit changes is what is evaluated again, and which sessions get a new handler.
 func TestSplitEditsChangeLittle(t *testing.T) {
 	for _, c := range []struct {
@@ -74,19 +77,25 @@ func TestSplitEditsChangeLittle(t *testing.T) {
 		{"new symbol", "export const useCount", "export const useMore = action(() => 2)\nexport const useCount", "symbols facade", "useMore"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			edited := strings.Replace(editable, c.from, c.to, 1)
-			if edited == editable {
-				t.Fatal("nothing was edited")
-			}
-			options := Options{Path: "app/+page.tsx", Form: Registry, Sides: Server, Split: true}
-			before, after := Transform(editable, options), Transform(edited, options)
-			checkParts(t, before, Registry)
-			checkParts(t, after, Registry)
-			if got := changedParts(before, after); got != inAlphabet(c.parts) {
-				t.Errorf("changed parts: %q, want %q", got, c.parts)
-			}
-			if got := changedSymbols(before, after); got != inAlphabet(c.symbols) {
-				t.Errorf("changed symbols: %q, want %q", got, c.symbols)
+			for _, form := range []Form{Registry, ESM} {
+				text, from, to := editable, c.from, c.to
+				if form == ESM {
+					text, from, to = inModules.Replace(text), inModules.Replace(from), inModules.Replace(to)
+				}
+				edited := strings.Replace(text, from, to, 1)
+				if edited == text {
+					t.Fatal("nothing was edited")
+				}
+				options := Options{Path: "app/+page.tsx", Form: form, Sides: Server, Split: true}
+				before, after := Transform(text, options), Transform(edited, options)
+				checkParts(t, before, form)
+				checkParts(t, after, form)
+				if got := changedParts(before, after); got != inAlphabet(c.parts) {
+					t.Errorf("form %d: changed parts: %q, want %q", form, got, c.parts)
+				}
+				if got := changedSymbols(before, after); got != inAlphabet(c.symbols) {
+					t.Errorf("form %d: changed symbols: %q, want %q", form, got, c.symbols)
+				}
 			}
 		})
 	}
@@ -95,18 +104,20 @@ func TestSplitEditsChangeLittle(t *testing.T) {
 // A file that stays whole has one hash for all its symbols.
 func TestHashOfWholeFile(t *testing.T) {
 	const text = "import { action } from 'eclipsa'\nimport { x } from './x.js'\nexport const useA = action(() => import('./y.js'))\nexport const useB = action(() => x)\nconsole.log(useA)\n"
-	options := Options{Path: "app/whole.ts", Form: Registry, Sides: Server, Split: true}
-	before := Transform(text, options)
-	if before.Symbols[0].Hash == "" || before.Symbols[0].Hash != before.Symbols[1].Hash || before.Symbols[0].Reaches != nil {
-		t.Error(before.Symbols)
-	}
-	for _, edit := range [][2]string{{"'./y.js'", "'./z.js'"}, {"'./x.js'", "'./z.js'"}, {"=> x", "=> [x]"}} {
-		if after := Transform(strings.Replace(text, edit[0], edit[1], 1), options); after.Symbols[1].Hash == before.Symbols[1].Hash {
-			t.Errorf("%s: the hash is the same", edit[1])
+	for _, form := range []Form{Registry, ESM} {
+		options := Options{Path: "app/whole.ts", Form: form, Sides: Server, Split: true}
+		before := Transform(text, options)
+		if before.Symbols[0].Hash == "" || before.Symbols[0].Hash != before.Symbols[1].Hash || before.Symbols[0].Reaches != nil {
+			t.Error(before.Symbols)
 		}
-	}
-	if after := Transform(strings.Replace(text, "\nconst", "\n// comment\nconst", 1), options); after.Symbols[1].Hash != before.Symbols[1].Hash {
-		t.Error("a comment changed the hash")
+		for _, edit := range [][2]string{{"'./y.js'", "'./z.js'"}, {"'./x.js'", "'./z.js'"}, {"=> x", "=> [x]"}} {
+			if after := Transform(strings.Replace(text, edit[0], edit[1], 1), options); after.Symbols[1].Hash == before.Symbols[1].Hash {
+				t.Errorf("%s: the hash is the same", edit[1])
+			}
+		}
+		if after := Transform(strings.Replace(text, "\nconst", "\n// comment\nconst", 1), options); after.Symbols[1].Hash != before.Symbols[1].Hash {
+			t.Error("a comment changed the hash")
+		}
 	}
 }
 

@@ -174,8 +174,9 @@ func TestSplitLeavesTheRestAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 			modules, options := splitInputs(t, parseFixture(string(text)))
-			for _, m := range modules {
-				options.Path, options.SourceMap, options.Dev, options.Form = m.name, true, true, Registry
+			for n := range 2 * len(modules) {
+				m := modules[n/2]
+				options.Path, options.SourceMap, options.Dev, options.Form = m.name, true, true, []Form{Registry, ESM}[n%2]
 				options.Split = false
 				whole := Transform(m.text, options.Options)
 				options.Split = true
