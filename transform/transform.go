@@ -49,7 +49,9 @@ type Options struct {
 	// module their declarations, and what only they use, are marked so that a bundler drops
 	// them when nothing imports them, side effects included (DESIGN.md D2).
 	Removable []string
-	// Split takes server modules apart, for development: see Module.Parts.
+	// Split takes server modules apart, for development: see Module.Parts. It is not for ES modules
+	// of files that import each other, where a loader has a module's re-exports only once it imported
+	// what they come from (Vite's module runner): code that runs meanwhile would not find them.
 	Split bool
 }
 
@@ -120,8 +122,8 @@ type Module struct {
 // part is the part before it, in the order of Name's list, so that all of the file is evaluated in the
 // order of the whole file whichever part is asked for first; the part "imports" has bare imports of
 // everything that the file imports, in source order. The facade exports from the parts. Other than in
-// the Registry form functions in a const get their value in their part's turn: in files that import
-// each other, code that runs meanwhile finds function declarations only.
+// the Registry form functions in a const get their value in their part's turn: where files import each
+// other, code that runs meanwhile finds function declarations only (see Options.Split).
 type Part struct {
 	// Name is "imports" (nothing but dependencies: they give the order of evaluation), "body" (what
 	// runs at evaluation, with the functions that it mentions), "symbols" (the markers' calls and the
