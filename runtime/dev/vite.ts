@@ -9,7 +9,7 @@ import { refresh } from './refresh.js'
 export interface ViteHot {
   readonly data: { eclipsa?: Told & { takesOwnUpdates: boolean } }
   invalidate(message?: string): void
-  on(event: 'vite:beforeUpdate', callback: () => void): void
+  on(event: 'vite:beforeUpdate' | 'eclipsa:ok', callback: () => void): void
 }
 
 /** A hook changed in the update under way: what is evaluated after it may call it, so that its state may not fit. */
@@ -19,11 +19,18 @@ let otherHooks = false
 export function components(
   hot: ViteHot, path: string, components: Record<string, unknown>, signatures: Record<string, string>, takesOwnUpdates: boolean,
 ): void {
-  hot.on('vite:beforeUpdate', () => void (otherHooks = false)) // each module anew: Vite forgets its listeners with it
+  // Each module anew: Vite forgets its listeners with it.
+  hot.on('vite:beforeUpdate', () => void (otherHooks = false))
+  hot.on('eclipsa:ok', removeOverlay)
   const previous = hot.data.eclipsa
   const next = (hot.data.eclipsa = { components, signatures, takesOwnUpdates })
   if (previous === undefined) return
   otherHooks ||= hasOtherHooks(previous, next)
   refreshEach(previous, next, otherHooks, refresh)
   if (previous.takesOwnUpdates && !takesOwnUpdates) hot.invalidate(`${path} exports something else than components now`)
+}
+
+/** An error of the server's was mended: no update of this page would take Vite's overlay away. */
+function removeOverlay(): void {
+  document.querySelectorAll('vite-error-overlay').forEach((overlay) => overlay.remove())
 }

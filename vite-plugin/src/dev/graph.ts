@@ -1,17 +1,31 @@
 /**
- * Vite's server graph and runner, as far as an edit must reach into both (DESIGN.md D9): left to itself Vite's runner
- * clears everything, and with it all state of the app.
+ * Vite's server graph and runner, as far as an edit must reach into both (DESIGN.md D9): left to itself Vite forgets
+ * everything that imports what changed, and with it all state of the app.
  */
 import type { EnvironmentModuleNode, RunnableDevEnvironment } from 'vite'
 import { cleanId, partOf } from '../ids.js'
 import type { TransformAnswer } from '../service/protocol.js'
+import { namesRead } from './names-read.js'
 
-/** Forgets a module's code and its instance, after its `dispose` callbacks; what imported it keeps the old one. */
+/** Forgets a module's code and its instance; what imported it keeps the old one. */
 export function invalidate(environment: RunnableDevEnvironment, node: EnvironmentModuleNode | undefined): void {
   if (node === undefined) return
-  environment.moduleGraph.invalidateModule(node)
+  // Vite's own invalidateModule() would go on to the importers.
+  node.transformResult = null
+  node.lastInvalidationTimestamp = Date.now()
   const evaluated = node.id === null ? undefined : environment.runner.evaluatedModules.getModuleById(node.id)
   if (evaluated !== undefined) environment.runner.evaluatedModules.invalidateModule(evaluated)
+}
+
+/**
+ * Gives the modules that stay their code back, which Vite forgot with that of the file they import: without it they
+ * would be evaluated again when somebody imports them next.
+ */
+export async function restore(environment: RunnableDevEnvironment, stale: ReadonlySet<EnvironmentModuleNode>): Promise<void> {
+  for (const node of environment.moduleGraph.idToModuleMap.values()) {
+    if (node.transformResult || stale.has(node) || node.id === null) continue
+    if (instanceOf(environment, node.id) !== undefined) await environment.transformRequest(node.url).catch(() => {})
+  }
 }
 
 /** Its exports object; another one after each evaluation. */
@@ -20,26 +34,40 @@ export function instanceOf(environment: RunnableDevEnvironment, id: string): Rec
   return module?.evaluated ? (module.exports as Record<string, unknown>) : undefined
 }
 
-/** What a file's parts depend on among each other, beside the order of evaluation. */
-export type PartsOf = (file: string) => TransformAnswer | undefined
+/** What became of a source file. */
+export type AnswerOf = (file: string) => TransformAnswer | undefined
 
 /** These and everything that has to be evaluated again with them, importers last. */
-export function withImporters(changed: Iterable<EnvironmentModuleNode>, partsOf: PartsOf): Set<EnvironmentModuleNode> {
+export function withImporters(changed: Iterable<EnvironmentModuleNode>, answerOf: AnswerOf): Set<EnvironmentModuleNode> {
   const stale = new Set(changed)
-  for (const node of stale) for (const importer of node.importers) if (readsFrom(importer, node, partsOf)) stale.add(importer)
+  // Whether an importer reads what is stale can depend on what is found later: the parts of one file come one by one.
+  for (let size = -1; size !== stale.size; ) {
+    size = stale.size
+    for (const node of stale) for (const importer of node.importers) if (readsFrom(importer, node, stale, answerOf)) stale.add(importer)
+  }
   return stale
 }
 
 /** Whether an importer uses what it imports: not later, by a dynamic import, and not only for the order. */
-function readsFrom(importer: EnvironmentModuleNode, node: EnvironmentModuleNode, partsOf: PartsOf): boolean {
+function readsFrom(importer: EnvironmentModuleNode, node: EnvironmentModuleNode, stale: ReadonlySet<EnvironmentModuleNode>, answerOf: AnswerOf): boolean {
   if (importer.id === null || node.id === null) return true
   const part = partOf(importer.id)
   if (part === 'imports' || partOf(node.id) === 'imports') return false
   const file = cleanId(importer.id)
-  if (file === cleanId(node.id)) return readsSibling(part ?? '', partOf(node.id) ?? '', partsOf(file))
-  const made = importer.transformResult
-  // Unknown is strong: it was forgotten itself just now.
-  return made?.deps === undefined || made.deps.includes(node.url)
+  const target = cleanId(node.id)
+  if (file === target) return readsSibling(part ?? '', partOf(node.id) ?? '', answerOf(file))
+  if (!importsStatically(importer, node)) return false
+  const names = namesRead(answerOf(file), part ?? '', file, target)
+  const exportParts = answerOf(target)?.server?.exportParts
+  if (names === undefined || exportParts === undefined) return true
+  const staleParts = new Set([...stale].flatMap(({ id }) => (id !== null && cleanId(id) === target ? [partOf(id) ?? ''] : [])))
+  return names.some((name) => exportParts[name] === undefined || staleParts.has(exportParts[name]))
+}
+
+/** What Vite's import analysis found. */
+function importsStatically(importer: EnvironmentModuleNode, node: EnvironmentModuleNode): boolean {
+  const { staticImportedUrls } = importer as EnvironmentModuleNode & { staticImportedUrls?: ReadonlySet<string> }
+  return staticImportedUrls === undefined || staticImportedUrls.has(node.url)
 }
 
 function readsSibling(part: string, sibling: string, answer: TransformAnswer | undefined): boolean {

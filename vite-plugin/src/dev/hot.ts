@@ -9,9 +9,10 @@ import { cleanId, partOf, sourceFile } from '../ids.js'
 import type { Project } from '../project.js'
 import type { TransformAnswer } from '../service/protocol.js'
 import type { DevApp } from './app.js'
-import { instanceOf, invalidate, withImporters } from './graph.js'
+import { instanceOf, invalidate, restore, withImporters } from './graph.js'
 import type { OpenSymbols } from './open-symbols.js'
 import type { Reach } from './reach.js'
+import { changeRoutes, isRouteFile } from './routes.js'
 
 export interface Hot {
   server: ViteDevServer
@@ -32,7 +33,10 @@ export function hotPlugin(project: Project, hotOf: () => Hot | undefined): Plugi
     async hotUpdate(options) {
       const hot = hotOf()
       if (hot === undefined) return undefined
-      if (this.environment.name === 'client') return clientUpdate(project, hot, options, before)
+      if (this.environment.name === 'client') {
+        await hot.symbols.note() // as they are for the sessions that are open
+        return clientUpdate(project, hot, options, before)
+      }
       if (this.environment.name !== 'ssr') return undefined
       await hot.app.exclusively(() => serverUpdate(project, hot, options, before))
       before.delete(options.file)
@@ -42,11 +46,11 @@ export function hotPlugin(project: Project, hotOf: () => Hot | undefined): Plugi
 }
 
 /** Undefined leaves the update to Vite. */
-async function clientUpdate(project: Project, { reach, server }: Hot, options: HotUpdateOptions, before: Before): Promise<EnvironmentModuleNode[] | undefined> {
+async function clientUpdate(project: Project, hot: Hot, options: HotUpdateOptions, before: Before): Promise<EnvironmentModuleNode[] | undefined> {
   const { type, file } = options
-  reach.isStale = true
+  hot.reach.isStale = true
   if (type !== 'update') {
-    if (isRouteFile(project, file)) await changeRoutes(project, server)
+    if (isRouteFile(project, file)) await changeRoutes(project, hot)
     return undefined
   }
   const known = await project.known(file)
@@ -63,24 +67,19 @@ async function serverUpdate(project: Project, hot: Hot, { type, file, modules }:
   if (nodes.length === 0) return
   const previous = before.get(file)
   const next = await project.known(file)
-  if (type === 'update' && next?.diagnostics.some(isError)) return restore(environment, nodes) // the last good code goes on
+  if (type === 'update' && next?.diagnostics.some(isError)) return restore(environment, new Set()) // the last good code goes on
   const isGone = type === 'delete'
-  const answers = new Map<string, TransformAnswer | undefined>([[file, next]])
-  for (const node of nodes) for (const importer of node.importers) await remember(project, importer, answers)
+  const answers = new Map<string, TransformAnswer>()
+  for await (const [name, answer] of project.all()) answers.set(name, answer)
   const changed = nodes.filter((node) => isGone || isChanged(node, previous, next))
   const stale = withImporters(changed, (name) => answers.get(name))
   const evaluated = [...stale].filter((node) => instanceOf(environment, node.id ?? '') !== undefined)
-  await symbols.expect(environment)
+  await symbols.note()
   for (const node of stale) await dispose(environment, node)
   for (const node of stale) invalidate(environment, node)
-  await restore(environment, nodes.filter((node) => !stale.has(node)))
+  await restore(environment, stale)
   if (isGone) return
   await evaluateAgain(hot, evaluated.filter((node) => partOf(node.id ?? '') === undefined))
-}
-
-async function remember(project: Project, { id }: EnvironmentModuleNode, answers: Map<string, TransformAnswer | undefined>): Promise<void> {
-  const file = cleanId(id ?? '')
-  if (!answers.has(file)) answers.set(file, await project.known(file))
 }
 
 /** A part whose code is the same keeps its instance and its state. */
@@ -89,14 +88,6 @@ function isChanged({ id }: EnvironmentModuleNode, previous: TransformAnswer | un
   const codeOf = (answer: TransformAnswer | undefined): string | undefined => answer?.server?.parts?.find(({ name }) => name === part)?.code ?? (part === '' ? answer?.server?.code : undefined)
   const before = codeOf(previous)
   return before === undefined || before !== codeOf(next)
-}
-
-/**
- * Vite forgot the code of all modules of the file; with it, what was not evaluated again would be when somebody
- * imports it next.
- */
-async function restore(environment: RunnableDevEnvironment, nodes: EnvironmentModuleNode[]): Promise<void> {
-  for (const node of nodes) await environment.transformRequest(node.url).catch(() => {})
 }
 
 async function dispose({ runner }: RunnableDevEnvironment, { url }: EnvironmentModuleNode): Promise<void> {
@@ -109,30 +100,17 @@ async function dispose({ runner }: RunnableDevEnvironment, { url }: EnvironmentM
 async function evaluateAgain({ server, app, symbols }: Hot, nodes: EnvironmentModuleNode[]): Promise<void> {
   try {
     for (const node of nodes) await app.environment.runner.import(node.url)
-    const swapped = app.swap(await symbols.changed(app.environment))
+    const swapped = app.swap(symbols.changed())
+    if (showsError.delete(server)) server.environments.client.hot.send('eclipsa:ok')
     if (swapped > 0) server.config.logger.info(`[eclipsa] swapped the handler of ${swapped} open session${swapped === 1 ? '' : 's'}`, { timestamp: true })
   } catch (error) {
     const { message, stack = '' } = error as Error
     if (error instanceof Error) server.ssrFixStacktrace(error)
     server.config.logger.error(`[eclipsa] ${stack || message}`, { timestamp: true, error: error as Error })
     server.environments.client.hot.send({ type: 'error', err: { message, stack, plugin: 'eclipsa' } })
+    showsError.add(server)
   }
 }
 
-const isRouteFile = (project: Project, file: string): boolean => /\/app\/(?:.*\/)?\+[^/]+$/.test(file) && file.startsWith(`${project.root}/app/`)
-
-/** Routes came or went: the app is read anew, and pages load again. */
-async function changeRoutes(project: Project, server: ViteDevServer): Promise<void> {
-  const manifests = Object.values(server.environments).flatMap(({ moduleGraph }) =>
-    [...moduleGraph.idToModuleMap.values()].filter(({ id }) => id?.startsWith('\0eclipsa:')).map((node) => ({ moduleGraph, node })),
-  )
-  try {
-    await project.rescan()
-    for (const { moduleGraph, node } of manifests) moduleGraph.invalidateModule(node)
-    server.environments.client.hot.send({ type: 'full-reload' })
-  } catch (error) {
-    server.config.logger.error(`[eclipsa] ${(error as Error).message}`, { timestamp: true })
-    server.environments.client.hot.send({ type: 'error', err: { message: (error as Error).message, stack: '', plugin: 'eclipsa' } })
-  }
-}
-
+/** Servers whose pages show an error that no update of the browser's takes away. */
+const showsError = new WeakSet<ViteDevServer>()

@@ -18,24 +18,24 @@ export class OpenSymbols {
     this.#environment = environment
   }
 
-  /** To be called before anything is evaluated again. */
-  async expect(environment: RunnableDevEnvironment): Promise<void> {
-    this.#states.expect({})
-    this.#states.expect({ symbols: await this.#read(environment) })
+  /**
+   * To be called twice for each edit: before it is looked at, for what the open sessions have, and before anything is
+   * evaluated again, for what they are to have.
+   */
+  async note(): Promise<void> {
+    this.#states.expect({ symbols: await this.#read() })
   }
 
-  async changed(environment: RunnableDevEnvironment): Promise<string[]> {
-    const ids = this.#states.changed()
-    this.#states.expect({ symbols: await this.#read(environment) })
-    this.#states.changed()
-    return ids
+  /** What a failed update left counts, too. */
+  changed(): string[] {
+    return this.#states.changed()
   }
 
-  async #read(environment: RunnableDevEnvironment): Promise<Record<string, SymbolState | null>> {
+  async #read(): Promise<Record<string, SymbolState | null>> {
     const states: Record<string, SymbolState | null> = {}
     const known = new Map<string, Set<string>>()
     for await (const [file, answer] of this.#project.all()) {
-      for (const symbol of answer.symbols) states[symbol.id] = { hash: symbol.hash, reaches: await this.#reaches(environment, file, answer, symbol.reaches) }
+      for (const symbol of answer.symbols) states[symbol.id] = { hash: symbol.hash, reaches: await this.#reaches(file, answer, symbol.reaches) }
       known.set(file, new Set(answer.symbols.map(({ id }) => id)))
     }
     for (const ids of this.#known.values()) for (const id of ids) if (!Object.hasOwn(states, id)) states[id] = null
@@ -44,7 +44,7 @@ export class OpenSymbols {
   }
 
   /** Ids of the modules that a symbol's code mentions; a file that stays whole is one itself. */
-  async #reaches(environment: RunnableDevEnvironment, file: string, answer: TransformAnswer, deps: PartDep[]): Promise<string[]> {
+  async #reaches(file: string, answer: TransformAnswer, deps: PartDep[]): Promise<string[]> {
     if (!answer.server?.parts?.length) return [file]
     const ids: string[] = []
     for (const { part, import: index, names } of deps) {
@@ -53,7 +53,7 @@ export class OpenSymbols {
         continue
       }
       const specifier = answer.server.imports[index]?.specifier
-      const found = specifier === undefined ? null : await environment.pluginContainer.resolveId(specifier, file)
+      const found = specifier === undefined ? null : await this.#environment().pluginContainer.resolveId(specifier, file)
       if (found === null || found.external) continue
       const target = cleanId(found.id)
       const exportParts = (await this.#project.known(target))?.server?.exportParts
