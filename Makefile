@@ -28,16 +28,17 @@ test: build test-go test-ts test-e2e
 # The nested module is named: ./... skips it silently.
 test-go: packages
 	go vet ./... && go vet github.com/evanw/esbuild/esbuildast/...
-	@test -z "$$(gofmt -l app build cmd devserver nodeadapter transform)" || { gofmt -l app build cmd devserver nodeadapter transform; echo "run gofmt -w on these files"; exit 1; }
-	go test ./app/... ./build/... ./cmd/... ./transform/... github.com/evanw/esbuild/esbuildast/...
+	@test -z "$$(gofmt -l app build cmd devserver nodeadapter service transform)" || { gofmt -l app build cmd devserver nodeadapter service transform; echo "run gofmt -w on these files"; exit 1; }
+	go test ./app/... ./build/... ./cmd/... ./service/... ./transform/... github.com/evanw/esbuild/esbuildast/...
 	go test -race ./devserver/... ./nodeadapter/...
 
-test-ts: packages
+test-ts: build
 	npx --no-install tsc --noEmit -p tests/types
 	for example in examples/* testdata/fixtures/apps/e2e testdata/fixtures/apps/adapter testdata/fixtures/apps/hot testdata/fixtures/apps/refresh; do npx --no-install tsc --noEmit -p $$example || exit 1; done
 	rm -rf lib-test nodeadapter/lib-test
 	npx --no-install tsc -p runtime/tsconfig.test.json && node --experimental-vm-modules --no-warnings --test lib-test/
 	npx --no-install tsc -p nodeadapter/tsconfig.test.json && node --test nodeadapter/lib-test/
+	rm -rf lib-test-vite && npx --no-install tsc -p vite-plugin/tsconfig.test.json && node --test lib-test-vite/
 
 # Sessions over raw sockets and pages in Chromium, against `eclipsa dev` and `dist/server/node.mjs`.
 test-e2e: build
@@ -62,4 +63,4 @@ golden:
 	go test ./transform -update
 
 clean:
-	rm -rf bin lib nodeadapter/lib lib-test nodeadapter/lib-test dist-npm examples/*/dist examples/*/node_modules/.eclipsa
+	rm -rf bin lib nodeadapter/lib lib-test lib-test-vite nodeadapter/lib-test dist-npm examples/*/dist examples/*/node_modules/.eclipsa

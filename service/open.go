@@ -20,17 +20,17 @@ type openApp struct {
 
 func (s *service) hello(r *helloRequest) (*helloAnswer, error) {
 	if r.Protocol != protocolVersion || r.Version != s.version {
-		own := platformPackage(runtime.GOOS, runtime.GOARCH)
+		own := platformOf()
 		return nil, &app.Problem{Text: fmt.Sprintf("the package eclipsa is %s, and its program (%s) is %s", r.Version, own, s.version),
 			Hint: fmt.Sprintf("Make both the same: `npm install eclipsa@%s` or `npm install %s@%s`. ECLIPSA_BINARY, where it is set, names the program.", s.version, own, r.Version)}
 	}
 	return &helloAnswer{Protocol: protocolVersion, Version: s.version}, nil
 }
 
-// platformPackage is the npm package of this program: npm has Node's names for systems and processors.
-func platformPackage(system, processor string) string {
+// platformOf is the npm package of this program: npm has Node's names for systems and processors.
+func platformOf() string {
 	names := map[string]string{"windows": "win32", "amd64": "x64"}
-	return "@eclipsa/" + cmp.Or(names[system], system) + "-" + cmp.Or(names[processor], processor)
+	return "@eclipsa/" + cmp.Or(names[runtime.GOOS], runtime.GOOS) + "-" + cmp.Or(names[runtime.GOARCH], runtime.GOARCH)
 }
 
 func (s *service) open(r *openRequest) (*appAnswer, error) {

@@ -70,9 +70,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     started.on('close', (code, signal) => {
       if (started === child) ended(undefined, signal === null ? `exit code ${code}` : signal)
     })
-    // Vite decides when the process ends.
-    started.unref()
-    for (const pipe of [started.stdin, started.stdout]) (pipe as unknown as { unref?(): void }).unref?.()
+    hold()
   }
 
   function send(id: number, request: Request): void {
@@ -84,23 +82,22 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       if (over !== undefined) return reject(over)
       const id = nextId++
       pending.set(id, { request, resolve: resolve as Pending['resolve'], reject })
-      hold(true)
+      hold()
       send(id, request)
     })
   }
 
-  /** While an answer is waited for, it keeps the process alive. */
-  function hold(isHeld: boolean): void {
-    const pipe = child.stdout as unknown as { ref?(): void; unref?(): void }
-    if (isHeld) pipe.ref?.()
-    else if (pending.size === 0) pipe.unref?.()
+  /** Vite decides when its process ends: the child keeps it only while an answer is waited for. */
+  function hold(): void {
+    const how = pending.size > 0 ? 'ref' : 'unref'
+    for (const one of [child, child.stdin, child.stdout] as { ref?(): void; unref?(): void }[]) one[how]?.()
   }
 
   function settle(reply: Reply): void {
     const asked = pending.get(reply.id)
     if (asked === undefined) return
     pending.delete(reply.id)
-    hold(false)
+    hold()
     if ('error' in reply) asked.reject(new ServiceError(reply.error.text, reply.error))
     else asked.resolve(reply.answer as never)
   }
