@@ -2,21 +2,34 @@
 
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
 EXAMPLE ?= chat
+GO_BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
+# What `make pack` makes programs for, named as Node names them. `PLATFORMS=host` is this machine's alone.
+PLATFORMS ?= linux-x64 linux-arm64 darwin-x64 darwin-arm64 win32-x64 win32-arm64
+TARGETS := $(if $(filter host,$(PLATFORMS)),$(shell node -p 'process.platform + "-" + process.arch'),$(PLATFORMS))
+# Where the tarballs go; those of an earlier run are removed.
+OUT ?= dist-npm
 
 .PHONY: build binary packages dev test test-go test-ts test-e2e pack bench golden clean
 
 build: binary packages
 
 binary:
-	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/eclipsa ./cmd/eclipsa
+	$(GO_BUILD) -o bin/eclipsa ./cmd/eclipsa
+
+# Without cgo a program needs no library of the machine it runs on (glibc or musl), and no compiler of the machine it is made on.
+binary-%:
+	CGO_ENABLED=0 GOOS=$(subst win32,windows,$(word 1,$(subst -, ,$*))) GOARCH=$(subst x64,amd64,$(word 2,$(subst -, ,$*))) \
+		$(GO_BUILD) -o bin/$*/eclipsa$(if $(filter win32-%,$*),.exe) ./cmd/eclipsa
 
 packages: node_modules/.installed
 	npx --no-install tsc -p .
 	npx --no-install tsc -p nodeadapter
 	node scripts/standalone.mjs
 	npx --no-install tsc -p vite-plugin
+	npx --no-install tsc -p create
 
-node_modules/.installed: package.json package-lock.json nodeadapter/package.json
+node_modules/.installed: package.json package-lock.json nodeadapter/package.json create/package.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
@@ -45,9 +58,9 @@ test-e2e: build
 	tests/install-chromium.sh
 	node --test --test-concurrency=1 tests/sessions/*.test.mjs tests/e2e/*.test.mjs
 
-# Installable tarballs in dist-npm/: eclipsa, @eclipsa/node and this platform's binary.
-pack: build
-	node scripts/pack.mjs
+# Installable tarballs in dist-npm/; docs/packages.md says which.
+pack: packages $(TARGETS:%=binary-%)
+	node scripts/pack.mjs $(OUT) $(TARGETS)
 
 # Both sides of each comparison in one run, interleaved; docs/benchmarks.md keeps the results.
 bench: build

@@ -1,17 +1,18 @@
 /** What a stranger does: installs the tarballs in a folder of their own, writes one page, runs the three commands. */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { launch, openPage } from '../harness/browser.mjs'
-import { repository, run, startServer } from '../harness/servers.mjs'
+import { packPackages } from '../harness/packages.mjs'
+import { run, startServer } from '../harness/servers.mjs'
 
-let root, browser
+let root, browser, packed
 before(async () => {
   browser = await launch()
   root = mkdtempSync(join(tmpdir(), 'eclipsa-stranger-'))
-  await run('make', ['--silent', 'pack'], { cwd: repository })
+  packed = await packPackages()
   writeFileSync(join(root, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }\n')
   mkdirSync(join(root, 'app'))
   writeFileSync(
@@ -26,12 +27,11 @@ export default function Page() {
 }
 `,
   )
-  const tarballs = readdirSync(join(repository, 'dist-npm')).map((name) => join(repository, 'dist-npm', name))
-  assert.equal(tarballs.length, 3)
-  await run('npm', ['install', '--no-audit', '--no-fund', ...tarballs], { cwd: root })
+  await run('npm', ['install', '--no-audit', '--no-fund', ...Object.values(packed.tarballs)], { cwd: root })
 })
 after(async () => {
   await browser?.close()
+  packed?.remove()
   if (root) rmSync(root, { recursive: true, force: true })
 })
 
