@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { launch, openPage } from '../harness/browser.mjs'
-import { copyApp, repository, startBuilt, startDev } from '../harness/servers.mjs'
+import { copyApp, repository, startBuilt, startDev, startVite, startViteBuilt } from '../harness/servers.mjs'
 
 let browser
 before(async () => {
@@ -22,7 +22,9 @@ async function connects(server) {
   await close()
 }
 
-for (const [name, start] of [['eclipsa dev', startDev], ['node dist/server/node.mjs', startBuilt]]) {
+const ways = [['eclipsa dev', startDev], ['eclipsa build', startBuilt], ['vite', startVite], ['vite build', startViteBuilt]]
+
+for (const [name, start] of ways) {
   test(`a factory gets the app and the server's upgrades, ${name}`, async () => {
     const app = copyApp('testdata/fixtures/apps/adapter')
     let server
@@ -38,17 +40,32 @@ for (const [name, start] of [['eclipsa dev', startDev], ['node dist/server/node.
   })
 }
 
-test('eclipsa dev serves an app that is meant for Bun with its own capability', async () => {
-  const app = copyApp('testdata/fixtures/apps/adapter')
-  const seed = readFileSync(join(repository, 'testdata', 'seed-realtime.txt'), 'utf8').split('\n')
-  writeFileSync(join(app.root, 'app', '+server-entry.ts'), seed.slice(107, 116).join('\n') + '\n')
-  rmSync(join(app.root, 'app', 'seen'), { recursive: true })
-  let server
-  try {
-    server = await startDev(app.root)
-    await connects(server)
-  } finally {
-    await server?.stop()
-    app.remove()
+const seed = readFileSync(join(repository, 'testdata', 'seed-realtime.txt'), 'utf8').split('\n')
+
+/** Objects of hosts, which work elsewhere or later: in development our own capability stands in. */
+const objects = {
+  'hono/bun': seed.slice(107, 116).join('\n'),
+  '@hono/node-server': `import { Hono } from 'hono'
+import { upgradeWebSocket } from '@hono/node-server'
+import { defineRealtimeWebSocketAdapter } from 'eclipsa'
+export const realtimeWebSocket = defineRealtimeWebSocketAdapter({ upgradeWebSocket })
+export default new Hono()`,
+}
+
+for (const [name, start] of ways.filter(([name]) => !name.includes('build'))) {
+  for (const [adapter, text] of Object.entries(objects)) {
+    test(`${name} serves an app with the adapter of ${adapter}`, async () => {
+      const app = copyApp('testdata/fixtures/apps/adapter')
+      writeFileSync(join(app.root, 'app', '+server-entry.ts'), `${text}\n`)
+      rmSync(join(app.root, 'app', 'seen'), { recursive: true })
+      let server
+      try {
+        server = await start(app.root)
+        await connects(server)
+      } finally {
+        await server?.stop()
+        app.remove()
+      }
+    })
   }
-})
+}
