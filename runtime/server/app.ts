@@ -12,16 +12,17 @@ import { Sessions } from '../realtime/session.js'
 import type { DrainOptions, Symbols } from '../realtime/session.js'
 import { chooseAdapter, injectOf } from './adapter.js'
 import type { Capabilities, CreateHandler, Handler, Report } from './handler.js'
-import type { Manifest, SymbolEntry } from './manifest.js'
+import type { Manifest } from './manifest.js'
 import { answerPage } from './pages.js'
 import { answerRealtime, refuseOrigin } from './realtime-route.js'
-import type { RealtimeRoute } from './realtime-route.js'
+import type { RealtimeRoute, SymbolLookup } from './realtime-route.js'
 
 /** The result of this is the default export of `dist/server/index.mjs`. */
 export function createApp(manifest: Manifest): CreateHandler {
   return (capabilities = {}) => {
     const report = capabilities.report ?? reportToConsole
-    const symbols = new Map(Object.entries(manifest.symbols))
+    // Looked up for each request: Vite's dev server learns of symbols while it runs. Own properties only.
+    const symbols: SymbolLookup = { get: (id) => (Object.hasOwn(manifest.symbols, id) ? manifest.symbols[id] : undefined) }
     const options = { report, production: manifest.mode === 'production', symbols: realtimeSymbols(symbols) }
     const { replaces } = capabilities
     const sessions = replaces === undefined ? new Sessions(options) : sessionsOf(replaces)
@@ -62,7 +63,7 @@ function sessionsOf(handler: Handler & { [SESSIONS]?: Sessions }): Sessions {
 }
 
 /** Those of the manifest: what an edit took away is still registered. */
-function realtimeSymbols(symbols: ReadonlyMap<string, SymbolEntry>): Symbols {
+function realtimeSymbols(symbols: SymbolLookup): Symbols {
   return { has: (id) => symbols.get(id)?.kind === 'realtime', get: registeredSymbol }
 }
 

@@ -17,10 +17,14 @@ import { originAllowed, originRefusal } from './origin.js'
 import { routeMiddlewares } from './pages.js'
 import { canonicalPath } from './paths.js'
 
+/** Ids such as `constructor` find nothing. */
+export interface SymbolLookup {
+  get(id: string): SymbolEntry | undefined
+}
+
 export interface RealtimeRoute {
   manifest: Manifest
-  /** A Map, so that ids such as `constructor` find nothing. */
-  symbols: ReadonlyMap<string, SymbolEntry>
+  symbols: SymbolLookup
   sessions: Sessions
   upgradeWebSocket: RealtimeUpgradeWebSocket | undefined
 }

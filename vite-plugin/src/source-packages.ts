@@ -63,7 +63,7 @@ export class SourcePackages {
 }
 
 /** The real folder of a package, as Node looks for it. */
-function findPackage(from: string, name: string): string | undefined {
+export function findPackage(from: string, name: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const candidate = join(folder, 'node_modules', name)
     if (existsSync(join(candidate, 'package.json'))) return slashed(realpathSync(candidate))

@@ -21,6 +21,9 @@ export class DevApp {
   readonly #reach: Reach
   #handler: Handler | undefined
   #made: CreateHandler | undefined
+  /** The newest manifest, and the one that the handler was made with. */
+  #manifest: LiveManifest | undefined
+  #served: LiveManifest | undefined
   #reached = NONE
   /** Changes are made one after the other. */
   #last: Promise<unknown> = Promise.resolve()
@@ -70,22 +73,28 @@ export class DevApp {
     const text = await this.#project.manifest({ symbols: this.#reached.symbols, routes, assets, notFoundScripts: [client] })
     if (text === this.#project.manifestText) return
     this.#project.manifestText = text
-    for (const id of [SERVER_MANIFEST, SERVER]) invalidate(this.environment, this.environment.moduleGraph.getModuleById(id))
+    invalidate(this.environment, this.environment.moduleGraph.getModuleById(SERVER_MANIFEST))
   }
 
   /** Most edits are behind dynamic imports of the manifest, and leave the handler as it is. */
   async #load(): Promise<void> {
     const { runner } = this.environment
-    const { default: createHandler } = (await runner.import(SERVER)) as { default: CreateHandler }
-    if (this.#handler !== undefined && createHandler === this.#made) return
     const { default: manifest } = (await runner.import(SERVER_MANIFEST)) as { default: LiveManifest }
-    followStyles(this.environment, this.#project, manifest)
+    if (manifest !== this.#manifest) followStyles(this.environment, this.#project, manifest)
+    const { default: createHandler } = (await runner.import(SERVER)) as { default: CreateHandler }
+    if (this.#handler !== undefined && createHandler === this.#made) {
+      // The handler reads its own manifest for each request: what is news goes in there.
+      if (manifest !== this.#manifest) Object.assign(this.#served!, manifest)
+      this.#manifest = manifest
+      return
+    }
     const next = createHandler({
       upgradeWebSocket, report: this.#report, showError: rethrow, ...(this.#handler && { replaces: this.#handler }),
     })
     this.gate?.use(next)
     this.#handler = next
     this.#made = createHandler
+    this.#manifest = this.#served = manifest
   }
 
   swap(ids: Iterable<string>): number {

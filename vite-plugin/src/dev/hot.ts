@@ -39,7 +39,6 @@ export function hotPlugin(project: Project, hotOf: () => Hot | undefined): Plugi
       }
       if (this.environment.name !== 'ssr') return undefined
       await hot.app.exclusively(() => serverUpdate(project, hot, options, before))
-      before.delete(options.file)
       return []
     },
   }
@@ -55,7 +54,7 @@ async function clientUpdate(project: Project, hot: Hot, options: HotUpdateOption
   }
   const known = await project.known(file)
   if (known === undefined || sourceFile(file) === undefined || !project.packages.isSource(file)) return undefined
-  before.set(file, known)
+  if (!before.has(file)) before.set(file, known) // one save may be two events
   const next = await project.transform(file, await options.read(), 'both')
   return !next.diagnostics.some(isError) && known.client?.code === next.client?.code ? [] : undefined
 }
@@ -65,8 +64,9 @@ async function serverUpdate(project: Project, hot: Hot, { type, file, modules }:
   const { environment } = app
   const nodes = modules.filter((node) => node.id !== null)
   if (nodes.length === 0) return
-  const previous = before.get(file)
   const next = await project.known(file)
+  const previous = before.get(file) ?? next // nothing is new since the last event
+  before.delete(file)
   if (type === 'update' && next?.diagnostics.some(isError)) return restore(environment, new Set()) // the last good code goes on
   const isGone = type === 'delete'
   const answers = new Map<string, TransformAnswer>()

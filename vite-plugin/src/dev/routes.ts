@@ -23,7 +23,7 @@ export async function changeRoutes(project: Project, { server, app }: Hot): Prom
   }
   await app.exclusively(async () => {
     await app.writeManifest()
-    invalidate(app.environment, app.environment.moduleGraph.getModuleById(SERVER))
+    if (before.modules['eclipsa:server'] !== project.app.modules['eclipsa:server']) invalidate(app.environment, app.environment.moduleGraph.getModuleById(SERVER))
   })
   if (movesPages(before, project.app)) hot.send({ type: 'full-reload' })
 }

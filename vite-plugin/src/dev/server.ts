@@ -6,6 +6,7 @@ import type { Project } from '../project.js'
 import { DevApp } from './app.js'
 import { guardRequests } from './guard.js'
 import { type Hot, hotPlugin } from './hot.js'
+import { otherHostsPlugin } from './other-hosts.js'
 import { OpenSymbols } from './open-symbols.js'
 import { Reach } from './reach.js'
 
@@ -34,6 +35,7 @@ export function devPlugins(project: Project): Plugin[] {
       },
     },
     hotPlugin(project, () => hot),
+    otherHostsPlugin(project),
   ]
 }
 
