@@ -16,11 +16,13 @@ export function otherHostsPlugin(project: Project): Plugin {
     name: 'eclipsa:other-hosts',
     apply: 'serve',
     enforce: 'pre',
+    // Vite takes what is external for that without asking, unless it is an alias.
+    config: () => ({ resolve: { alias: [{ find: /^hono\/(bun|deno)$/, replacement: 'eclipsa:hono/$1' }] } }),
     resolveId(id) {
-      const host = /^hono\/(bun|deno)$/.exec(id)?.[1]
+      const host = /^eclipsa:hono\/(bun|deno)$/.exec(id)?.[1]
       const hono = host === undefined ? undefined : findPackage(project.root, 'hono')
       const file = hono && join(hono, 'dist/adapter', host!, 'index.js')
-      return file !== undefined && existsSync(file) ? file : undefined // not external: it is changed below
+      return file !== undefined && existsSync(file) ? file : undefined
     },
     transform(code, id) {
       const host = ADAPTER.exec(id)?.[1] as keyof typeof GLOBALS | undefined
