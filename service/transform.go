@@ -24,7 +24,8 @@ func (s *service) transform(r *transformRequest) (*transformAnswer, error) {
 	if answer.ServerOnly = transform.IsServerOnly(answer.Path); answer.ServerOnly && sides&transform.Server == 0 {
 		return answer, nil // whatever is in it, the browser must not have it
 	}
-	if !r.Dev && len(r.Removable) == 0 && !transform.NeedsTransform(r.Code, answer.Path) {
+	// Of a server-only file its exports are wanted: they stand in for it until it is known whether its importer stays.
+	if !r.Dev && !answer.ServerOnly && len(r.Removable) == 0 && !transform.NeedsTransform(r.Code, answer.Path) {
 		answer.take(sides, transform.Result{Client: transform.Module{Unchanged: true}, Server: transform.Module{Unchanged: true}})
 		return answer, nil
 	}

@@ -7,6 +7,7 @@ import type { BuildEnvironment, Plugin, ViteBuilder } from 'vite'
 import type { EclipsaOptions } from '../options.js'
 import type { Project } from '../project.js'
 import { writeAdapterFiles } from './adapters.js'
+import { checkSourcemap, cleanClientFiles } from './client-files.js'
 import { compressFolder } from './compress.js'
 import { type ClientFacts, findFacts } from './facts.js'
 import { checkServerOnly, lateMarks } from './server-only.js'
@@ -23,13 +24,15 @@ export function buildPlugin(project: Project, options: EclipsaOptions): Plugin {
     apply: 'build',
     sharedDuringBuild: true,
 
+    configResolved: checkSourcemap,
+
     async buildStart() {
       await project.open()
     },
 
     async generateBundle(_output, bundle) {
       if (this.environment.name !== 'client') return
-      if ((isLast = lateMarks(project).length === 0)) checkServerOnly(this, project)
+      if ((isLast = lateMarks(project).length === 0)) checkServerOnly(this, project, bundle)
       facts = await findFacts(this, project, bundle)
     },
 
@@ -38,6 +41,7 @@ export function buildPlugin(project: Project, options: EclipsaOptions): Plugin {
       async handler(builder) {
         try {
           await buildClient(builder)
+          await cleanClientFiles(resolve(project.config.root, environment(builder, 'client').config.build.outDir))
           project.manifestText = await project.manifest(facts!.manifest)
           await builder.build(environment(builder, 'ssr'))
           await finish(project, options, environment(builder, 'client'), environment(builder, 'ssr'))

@@ -21,10 +21,11 @@ export function lateMarks(project: Project): string[] {
   return late
 }
 
-export function checkServerOnly(context: Rollup.PluginContext, project: Project): void {
+/** One whose exports nobody uses any more is in no chunk. */
+export function checkServerOnly(context: Rollup.PluginContext, project: Project, bundle: Rollup.OutputBundle): void {
+  const shipped = new Set(Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])))
   for (const [file, path] of project.serverOnly) {
-    if (context.getModuleInfo(file) === null) continue
-    context.error(leak(path, chainOf(context, project, file)))
+    if (shipped.has(file)) context.error(leak(path, chainOf(context, project, file)))
   }
 }
 

@@ -1,0 +1,115 @@
+/** What `vite build` writes, beside what `eclipsa build` writes of the same app: nothing of the server in the client, the same ids. */
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { gunzipSync, brotliDecompressSync } from 'node:zlib'
+import { binary, buildWithVite, copyApp, run } from '../harness/servers.mjs'
+
+const files = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+
+function readable(file) {
+  const bytes = readFileSync(file)
+  if (file.endsWith('.gz')) return gunzipSync(bytes).toString()
+  if (file.endsWith('.br')) return brotliDecompressSync(bytes).toString()
+  return bytes.toString()
+}
+
+const VITE_CONFIG = `import { eclipsa } from 'eclipsa/vite'
+import { node } from '@eclipsa/node'
+export default { plugins: [eclipsa(OPTIONS), node()], build: { sourcemap: true } }
+`
+
+for (const fixture of ['e2e', 'canary']) {
+  describe(`vite build of ${fixture}`, () => {
+    let app
+    const idsOf = () => [...new Set(files(join(app.root, 'dist/server')).filter((file) => file.endsWith('.mjs')).map(readable).join('\n').match(/\buse\w+-[0-9a-f]{10}\b/g))].sort()
+    let ids
+    before(async () => {
+      app = copyApp(`testdata/fixtures/apps/${fixture}`)
+      await run(binary, ['build'], { cwd: app.root })
+      ids = idsOf()
+      writeFileSync(join(app.root, 'vite.config.mjs'), VITE_CONFIG.replace('OPTIONS', ''))
+      await buildWithVite(app.root)
+    })
+    after(() => app?.remove())
+
+    test('no canary leaves the server, source maps and compressed copies included', () => {
+      const client = files(join(app.root, 'dist/client'))
+      assert.ok(client.some((file) => file.endsWith('.map')) && client.some((file) => file.endsWith('.js')))
+      for (const file of client) {
+        assert.doesNotMatch(readable(file), /CANARY|node:fs|node:crypto|serverOnlyHelper/, file)
+        assert.doesNotMatch(file.slice(app.root.length), /\.server|helper/)
+      }
+      const server = files(join(app.root, 'dist/server')).map(readable).join('\n')
+      assert.match(server, /CANARY/, 'it is the server that has them')
+      assert.doesNotMatch(server, /CANARY-env/, 'dist/ holds no environment')
+    })
+
+    test('the ids are those of eclipsa build', () => {
+      assert.ok(ids.length > 0)
+      assert.deepEqual(idsOf(), ids)
+    })
+
+    test('the layout of dist/ is that of eclipsa build', () => {
+      for (const file of ['server/index.mjs', 'server/node.mjs', 'client/assets']) assert.ok(existsSync(join(app.root, 'dist', file)), file)
+      assert.ok(files(join(app.root, 'dist/client')).some((file) => file.endsWith('.js.br')))
+    })
+  })
+}
+
+describe('mistakes that only the whole graph shows', () => {
+  let app
+  before(() => {
+    app = copyApp('examples/room')
+  })
+  after(() => app?.remove())
+
+  test('a .server module that the browser reaches is an error with the chain', async () => {
+    writeFileSync(join(app.root, 'app/db.server.ts'), "export const secret = 'CANARY'\n")
+    writeFileSync(join(app.root, 'app/between.ts'), "export { secret } from './db.server'\n")
+    const page = join(app.root, 'app/+page.tsx')
+    const text = readFileSync(page, 'utf8')
+    writeFileSync(page, `import { secret } from './between'\n${text.replace('Status: ', '{secret} Status: ')}`)
+    await assert.rejects(buildWithVite(app.root), /app\/db\.server\.ts is server-only, but the browser's code imports it\s+The chain of imports: app\/\+page\.tsx → app\/between\.ts → app\/db\.server\.ts/)
+    writeFileSync(page, text)
+  })
+
+  test('what only handlers import through another module goes, with its effects', async () => {
+    writeFileSync(join(app.root, 'app/between.ts'), "export { secret } from './db.server'\nexport const shown = 'harmless'\n")
+    const page = join(app.root, 'app/+page.tsx')
+    const text = readFileSync(page, 'utf8')
+    writeFileSync(page, `import { secret, shown } from './between'\n${text.replace('Status: ', '{shown} Status: ').replace("from: 'system',", 'from: secret,')}`)
+    await buildWithVite(app.root)
+    const client = files(join(app.root, 'dist/client')).map(readable).join('\n')
+    assert.match(client, /harmless/)
+    assert.doesNotMatch(client, /CANARY/)
+    writeFileSync(page, text)
+  })
+})
+
+describe('ssg: true', () => {
+  let app
+  before(() => {
+    app = copyApp('examples/room')
+    writeFileSync(join(app.root, 'vite.config.mjs'), VITE_CONFIG.replace('OPTIONS', '{ ssg: true }'))
+  })
+  after(() => app?.remove())
+
+  test('every page is a file, and there is no server', async () => {
+    await buildWithVite(app.root)
+    assert.match(readFileSync(join(app.root, 'dist/client/index.html'), 'utf8'), /Status: closed/)
+    assert.match(readFileSync(join(app.root, 'dist/client/presence/index.html'), 'utf8'), /<script/)
+    assert.equal(existsSync(join(app.root, 'dist/server')), false)
+  })
+
+  test('a dynamic route is an error that names it', async () => {
+    const { mkdirSync } = await import('node:fs')
+    mkdirSync(join(app.root, 'app/rooms/[id]'), { recursive: true })
+    writeFileSync(join(app.root, 'app/rooms/[id]/+page.tsx'), 'export default () => null\n')
+    await assert.rejects(buildWithVite(app.root), /app\/rooms\/\[id\]\/\+page\.tsx can't be a file: its path has parameters/)
+  })
+})
