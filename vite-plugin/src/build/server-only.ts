@@ -5,10 +5,10 @@ import { cleanId } from '../ids.js'
 import { leak } from '../leak.js'
 import type { Project } from '../project.js'
 
-/** Stands for a server-only module until it is known whether its importer stays. */
+/** Stands for a server-only module until it is known whether its importer stays: functions are dropped when nobody uses them, and never inlined. */
 export function stubOf(exports: readonly string[]): string {
   const names = exports.filter((name) => name !== 'default')
-  return `${names.map((name, index) => `const e${index} = undefined;\nexport { e${index} as ${/^[\w$]+$/.test(name) ? name : JSON.stringify(name)} };\n`).join('')}export default undefined;\n`
+  return `${names.map((name, index) => `function e${index}() {}\nexport { e${index} as ${/^[\w$]+$/.test(name) ? name : JSON.stringify(name)} };\n`).join('')}export default function () {}\n`
 }
 
 /** Files that were transformed before something was marked in them. */
