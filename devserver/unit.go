@@ -30,7 +30,7 @@ type unitDep struct {
 	part string
 	to   place
 	// names are what is imported. If one part of a server module declares all of them, it is the
-	// dependency, and else (nil: the namespace) the whole module.
+	// dependency, and else (nil: the namespace) the whole module. Weak without names is for the order.
 	names []string
 	// weak dependencies are evaluated before, but are no reason to evaluate the unit again.
 	weak bool
@@ -94,10 +94,25 @@ func (g *graph) depID(s side, m *module, dep unitDep) string {
 		return partID(m.id, dep.part)
 	}
 	target := g.modules[dep.to.id]
-	if s == client || target == nil || target.outputs[s] == nil || len(dep.names) == 0 {
+	if s == client || target == nil || target.outputs[s] == nil {
 		return dep.to.id
 	}
-	return partID(dep.to.id, target.outputs[s].declares(dep.names))
+	if len(dep.names) > 0 {
+		return partID(dep.to.id, target.outputs[s].declares(dep.names))
+	}
+	if dep.weak { // only for the order
+		return partID(dep.to.id, target.outputs[s].last())
+	}
+	return dep.to.id
+}
+
+// last is the part whose evaluation is that of the whole file, or "" for the file itself. Its facade
+// does nothing but to export, so that the many that nobody reads are never made.
+func (o *output) last() string {
+	if len(o.units) == 1 {
+		return ""
+	}
+	return o.units[len(o.units)-2].part
 }
 
 // declares is the one part of a split file that declares all these exports, or "".
