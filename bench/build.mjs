@@ -38,6 +38,12 @@ const viteConfig = `export default ({ isSsrBuild }) => ({
   build: isSsrBuild ? { outDir: 'out-vite/server', sourcemap: true, rollupOptions: { input: ['server-entry.tsx', 'node-entry.tsx'] } } : { outDir: 'out-vite/client', rollupOptions: { input: 'client-entry.tsx' } },
 })\n`
 
+/** The same app as `eclipsa build` has it: routes instead of entries, `dist/` with compressed copies. */
+const pluginConfig = `import { eclipsa } from 'eclipsa/vite'
+import { node } from '@eclipsa/node'
+export default { logLevel: 'error', plugins: [eclipsa(), node()] }
+`
+
 const contenders = {
   'esbuild, client then server': (root) => {
     command(esbuild, esbuildArguments('client'), root)
@@ -49,6 +55,7 @@ const contenders = {
     command(process.execPath, [vite, 'build'], root)
     command(process.execPath, [vite, 'build', '--ssr', 'server-entry.tsx'], root)
   },
+  'vite build with eclipsa() and node()': (root) => command(process.execPath, [vite, 'build', '--config', 'vite.eclipsa.mjs'], root),
 }
 if (flags.includes('--no-vite')) delete contenders['vite build, client then server']
 
@@ -71,6 +78,7 @@ function measure(modules) {
     execFileSync('go', ['run', './bench/genapp', root, String(modules)], { cwd: repository, stdio: 'inherit' })
     symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'))
     writeFileSync(join(root, 'vite.config.mjs'), viteConfig)
+    writeFileSync(join(root, 'vite.eclipsa.mjs'), pluginConfig)
     const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]))
     for (let round = -1; round < rounds; round++) {
       for (const [name, build] of Object.entries(contenders)) {
