@@ -101,13 +101,9 @@ const before = 'return ('
  * sent it: what stands before it is left of column 0. (A function costs less than a `Script`, which V8 also keeps in
  * a cache.)
  */
-function lazyFactory({ id, code }: ModuleText): Factory {
-  if (code === '') return onlyImports
+function lazyFactory({ id, code }: ModuleText): Factory | undefined {
+  if (code === '') return undefined
   let compiled: Factory | undefined
   const compile = (): Factory => compileFunction(`${before}${code}\n)`, [], { filename: id, columnOffset: -before.length })() as Factory
   return (scope, ...deps) => (compiled ??= compile())(scope, ...deps)
-}
-
-const onlyImports: Factory = function* () {
-  yield
 }

@@ -7,9 +7,9 @@
 
 export interface Evaluation {
   /** Makes the generator; its first step links, its second evaluates. */
-  start: () => Iterator<unknown> | AsyncIterator<unknown>
+  start(): Iterator<unknown> | AsyncIterator<unknown>
   /** Static imports in source order, without externals. */
-  required: () => Evaluation[]
+  required(): Evaluation[]
   body?: Iterator<unknown> | AsyncIterator<unknown>
   /** The first step of an asynchronous generator, while it is under way. */
   published?: Promise<unknown> | undefined
@@ -26,21 +26,9 @@ export interface Evaluation {
   /** When the module became asynchronous, in that order its waiting importers go on; 0 while it isn't. */
   asyncOrder: number
   waitsFor: number
-  waiting: Evaluation[]
+  waiting?: Evaluation[]
   /** What `evaluate` gives for a module that it was called with. */
   done?: { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void }
-}
-
-export function newEvaluation(): Omit<Evaluation, 'start' | 'required'> {
-  return {
-    isAsync: false,
-    status: 'linked',
-    index: 0,
-    ancestor: 0,
-    asyncOrder: 0,
-    waitsFor: 0,
-    waiting: [],
-  }
 }
 
 let asyncCount = 0
@@ -80,7 +68,7 @@ function visit(module: Evaluation, stack: Evaluation[], index: number): number {
     }
     if (required.asyncOrder > 0) {
       module.waitsFor++
-      required.waiting.push(module)
+      ;(required.waiting ??= []).push(module)
     }
   }
   if (module.waitsFor > 0 || module.isAsync) {
@@ -140,7 +128,7 @@ function fulfil(module: Evaluation): void {
 
 /** Importers whose last asynchronous dependency this was, and theirs if they don't await themselves. */
 function gatherReady(module: Evaluation, ready: Evaluation[]): void {
-  for (const importer of module.waiting) {
+  for (const importer of module.waiting ?? []) {
     if (ready.includes(importer) || importer.cycleRoot?.failure) continue
     if (--importer.waitsFor > 0) continue
     ready.push(importer)
@@ -161,7 +149,7 @@ function fail(module: Evaluation, error: unknown): void {
   module.asyncOrder = 0
   module.failure = { error }
   module.cycleRoot ??= module
-  for (const importer of module.waiting) fail(importer, error)
+  for (const importer of module.waiting ?? []) fail(importer, error)
   module.done?.reject(error)
 }
 

@@ -2,21 +2,27 @@
  * Linking, the first of a module's two phases: every module that an import reaches publishes its getters
  * and hoisted functions before any body runs.
  */
-import type { Instance } from './registry.js'
+import type { Instance } from './instance.js'
 
 export type Namespace = Record<string, unknown>
 
-/** Finds the instance behind a namespace, for `export *` of a module that is itself being linked. */
-const owners = new WeakMap<object, Instance>()
+/** `export * from` */
+export interface Star {
+  namespace: object
+  /** The instance behind it, which may be being linked itself; none for what is no module of the registry. */
+  owner: Instance | undefined
+}
+
+const TAG = { value: 'Module' }
 
 /** Like a module namespace object: no prototype, so no inherited name is ever an export. */
 export function newNamespace(): Namespace {
-  return Object.defineProperty(Object.create(null), Symbol.toStringTag, { value: 'Module' })
+  return Object.defineProperty(Object.create(null), Symbol.toStringTag, TAG)
 }
 
 /** Copies accessors, not values: exports are live bindings. */
 export function addExports(namespace: Namespace, getters: object): void {
-  Object.defineProperties(namespace, Object.getOwnPropertyDescriptors(getters))
+  for (const name of Object.keys(getters)) Object.defineProperty(namespace, name, Object.getOwnPropertyDescriptor(getters, name)!)
 }
 
 /**
@@ -29,7 +35,6 @@ export function link(root: Instance): Promise<unknown> | undefined {
   const pending = [root]
   for (let instance = pending.pop(); instance; instance = pending.pop()) {
     if (instance.body || instance.failure) continue
-    owners.set(instance.namespace, instance)
     try {
       publish(instance)
     } catch (error) {
@@ -40,7 +45,8 @@ export function link(root: Instance): Promise<unknown> | undefined {
   }
   // Only now every module in reach has published its own names.
   for (const instance of linked) if (instance.stars.length) addStars(instance)
-  const published = linked.flatMap((instance) => instance.published ?? [])
+  const published: Promise<unknown>[] = []
+  for (const instance of linked) if (instance.published) published.push(instance.published)
   return published.length > 0 ? Promise.all(published) : undefined
 }
 
@@ -83,8 +89,7 @@ function addStars(instance: Instance): void {
 
 /** Every name that the stars of a module give, with the namespace that really declares it. */
 function* starNames(instance: Instance, seen: Set<Instance>): Generator<[string, object]> {
-  for (const namespace of instance.stars) {
-    const owner = owners.get(namespace)
+  for (const { namespace, owner } of instance.stars) {
     if (owner && seen.has(owner)) continue
     if (owner) seen.add(owner)
     for (const name of Object.keys(namespace)) if (name !== 'default') yield [name, namespace]

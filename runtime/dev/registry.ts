@@ -7,13 +7,15 @@
  * exports as getters with function declarations hoisted, its second runs the body: linking and
  * evaluation are two phases, so that cycles behave as in ESM (see `link.ts` and `evaluate.ts`).
  */
-import { evaluate, type Evaluation, newEvaluation } from './evaluate.js'
-import { HotEvents, type HotState, newHotState } from './hot.js'
-import { addExports, link, newNamespace, type Namespace } from './link.js'
+import { evaluate } from './evaluate.js'
+import { HotEvents, newHotState } from './hot.js'
+import { Instance, type InstanceHost } from './instance.js'
+import { link, type Namespace } from './link.js'
 import { LiveModules } from './live.js'
 import { createUpdates, type Replacement, type Update, type UpdateOptions } from './update.js'
 
 export type { HotContext } from './hot.js'
+export type { Instance } from './instance.js'
 export type { Namespace } from './link.js'
 export type { Replacement, Update, UpdateOptions } from './update.js'
 
@@ -63,8 +65,11 @@ export interface RegistryOptions {
 }
 
 export interface Registry {
-  /** @param weak those of `deps` whose new instances are no reason to evaluate this module again */
-  define(id: string, deps: string[], dynamic: string[], factory: Factory, weak?: readonly string[]): void
+  /**
+   * @param factory `undefined` for a module that only imports
+   * @param weak those of `deps` whose new instances are no reason to evaluate this module again
+   */
+  define(id: string, deps: string[], dynamic: string[], factory: Factory | undefined, weak?: readonly string[]): void
   /** The one that runs, if the module is live; else the newest. */
   definitionOf(id: string): Readonly<Definition> | undefined
   import(id: string): Promise<Namespace>
@@ -94,23 +99,7 @@ export interface Definition {
   deps: string[]
   dynamic: string[]
   weak: ReadonlySet<string>
-  factory: Factory
-}
-
-/** One evaluation of a module. Forgetting it leaves what holds its namespace untouched. */
-export interface Instance extends Evaluation {
-  id: string
-  /** Later definitions are the next instance's. */
-  definition: Definition
-  namespace: Namespace
-  /** Namespaces of `export * from`, until linking has resolved them. */
-  stars: object[]
-  components: Record<string, unknown>
-  signatures: Record<string, string>
-  takesOwnUpdates: boolean
-  /** Made when the module asks for `import.meta.hot`. */
-  hot?: HotState
-  required: () => Instance[]
+  factory: Factory | undefined
 }
 
 const NONE: ReadonlySet<string> = new Set()
@@ -140,6 +129,8 @@ export function createRegistry(options: RegistryOptions): Registry {
     refused: options.refused,
   })
 
+  const host: InstanceHost = { external, instanceOf, importFrom, metaOf }
+
   function instanceOf(id: string): Instance {
     const existing = live.get(id)
     if (existing) return existing
@@ -149,49 +140,18 @@ export function createRegistry(options: RegistryOptions): Registry {
   }
 
   function newInstance(id: string, definition: Definition): Instance {
-    const instance: Instance = {
-      id,
-      definition,
-      namespace: newNamespace(),
-      stars: [],
-      components: {},
-      signatures: {},
-      takesOwnUpdates: false,
-      ...newEvaluation(),
-      start: () =>
-        definition.factory(
-          scopeOf(instance, definition),
-          ...definition.deps.map((dep) => external(dep) ?? instanceOf(dep).namespace),
-        ),
-      required: () => definition.deps.filter((dep) => !external(dep)).map(instanceOf),
-    }
+    const instance = new Instance(host, id, definition)
     live.add(instance)
     updates.created(instance)
     return instance
   }
 
-  function scopeOf(instance: Instance, definition: Definition): ModuleScope {
-    let meta: Meta | undefined
-    return {
-      exports: (getters) => addExports(instance.namespace, getters),
-      star: (namespace) => instance.stars.push(namespace),
-      import: async (index) => {
-        await null // never inside a running evaluation: a body that imports itself would find half a cycle
-        const id = definition.dynamic[index]
-        if (id === undefined) throw new Error(`[eclipsa] module "${instance.id}" has no dynamic import ${index}`)
-        entered.add(id)
-        return importModule(id)
-      },
-      importExpression: (specifier) => import(String(specifier)) as Promise<Namespace>,
-      get meta() {
-        return (meta ??= metaOf(instance))
-      },
-      components(components, signatures, takesOwnUpdates = false) {
-        Object.assign(instance.components, components)
-        Object.assign(instance.signatures, signatures)
-        instance.takesOwnUpdates ||= takesOwnUpdates
-      },
-    }
+  async function importFrom({ id, definition }: Instance, index: number): Promise<Namespace> {
+    await null // never inside a running evaluation: a body that imports itself would find half a cycle
+    const wanted = definition.dynamic[index]
+    if (wanted === undefined) throw new Error(`[eclipsa] module "${id}" has no dynamic import ${index}`)
+    entered.add(wanted)
+    return importModule(wanted)
   }
 
   function metaOf(instance: Instance): Meta {
@@ -214,8 +174,9 @@ export function createRegistry(options: RegistryOptions): Registry {
     return data
   }
 
-  const external = (id: string): object | undefined =>
-    Object.hasOwn(options.external, id) ? options.external[id] : undefined
+  function external(id: string): object | undefined {
+    return Object.hasOwn(options.external, id) ? options.external[id] : undefined
+  }
 
   /** Defines what is missing below a module, one fetch after the other: each may bring the rest. */
   async function fetchClosure(id: string): Promise<void> {
@@ -229,15 +190,14 @@ export function createRegistry(options: RegistryOptions): Registry {
   }
 
   function firstMissing(root: string): { id: string; importer: string | undefined } | undefined {
-    const seen = new Set<string>()
-    const pending: { id: string; importer: string | undefined }[] = [{ id: root, importer: undefined }]
-    for (let next = pending.pop(); next; next = pending.pop()) {
+    /** Each module with the one that led to it. */
+    const cameFrom = new Map<string, string | undefined>([[root, undefined]])
+    for (const [id, importer] of cameFrom) {
       // Below a live instance everything was found when it was linked.
-      if (seen.has(next.id) || external(next.id) || live.has(next.id)) continue
-      seen.add(next.id)
-      const definition = definitions.get(next.id)
-      if (!definition) return next
-      for (const dep of definition.deps) pending.push({ id: dep, importer: next.id })
+      if (external(id) || live.has(id)) continue
+      const definition = definitions.get(id)
+      if (!definition) return { id, importer }
+      for (const dep of definition.deps) if (!cameFrom.has(dep)) cameFrom.set(dep, id)
     }
     return undefined
   }
