@@ -42,8 +42,8 @@ test: build test-go test-ts test-e2e
 test-go: packages
 	go vet ./... && go vet github.com/evanw/esbuild/esbuildast/...
 	@test -z "$$(gofmt -l app build cmd devserver nodeadapter service transform)" || { gofmt -l app build cmd devserver nodeadapter service transform; echo "run gofmt -w on these files"; exit 1; }
-	go test ./app/... ./build/... ./cmd/... ./service/... ./transform/... github.com/evanw/esbuild/esbuildast/...
-	go test -race ./devserver/... ./nodeadapter/...
+	go test ./app/... ./build/... ./cmd/... ./transform/... github.com/evanw/esbuild/esbuildast/...
+	go test -race ./devserver/... ./nodeadapter/... ./service/...
 
 test-ts: build
 	npx --no-install tsc --noEmit -p tests/types
@@ -51,6 +51,7 @@ test-ts: build
 	rm -rf lib-test nodeadapter/lib-test
 	npx --no-install tsc -p runtime/tsconfig.test.json && node --experimental-vm-modules --no-warnings --test lib-test/
 	npx --no-install tsc -p nodeadapter/tsconfig.test.json && node --test nodeadapter/lib-test/
+	rm -rf create/lib-test && npx --no-install tsc -p create/tsconfig.test.json && node --test create/lib-test/
 	rm -rf lib-test-vite && npx --no-install tsc -p vite-plugin/tsconfig.test.json && node --test lib-test-vite/
 
 # Sessions over raw sockets and pages in Chromium, against `eclipsa dev` and `dist/server/node.mjs`.
@@ -76,4 +77,4 @@ golden:
 	go test ./transform -update
 
 clean:
-	rm -rf bin lib nodeadapter/lib lib-test lib-test-vite nodeadapter/lib-test dist-npm examples/*/dist examples/*/node_modules/.eclipsa
+	rm -rf bin lib nodeadapter/lib create/lib lib-test lib-test-vite nodeadapter/lib-test create/lib-test dist-npm examples/*/dist examples/*/node_modules/.eclipsa

@@ -1,9 +1,6 @@
 package service
 
 import (
-	"cmp"
-	"fmt"
-	"runtime"
 	"sync"
 
 	"eclipsa/app"
@@ -18,22 +15,10 @@ type openApp struct {
 	tsconfigs sync.Map // folder → text of the tsconfig.json that applies
 }
 
-func (s *service) hello(r *helloRequest) (*helloAnswer, error) {
-	if r.Protocol != protocolVersion || r.Version != s.version {
-		own := platformOf()
-		return nil, &app.Problem{Text: fmt.Sprintf("the package eclipsa is %s, and its program (%s) is %s", r.Version, own, s.version),
-			Hint: fmt.Sprintf("Make both the same: `npm install eclipsa@%s` or `npm install %s@%s`. ECLIPSA_BINARY, where it is set, names the program.", s.version, own, r.Version)}
-	}
-	return &helloAnswer{Protocol: protocolVersion, Version: s.version}, nil
-}
-
-// platformOf is the npm package of this program: npm has Node's names for systems and processors.
-func platformOf() string {
-	names := map[string]string{"windows": "win32", "amd64": "x64"}
-	return "@eclipsa/" + cmp.Or(names[runtime.GOOS], runtime.GOOS) + "-" + cmp.Or(names[runtime.GOARCH], runtime.GOARCH)
-}
-
+// open keeps the last app where there are problems: it goes on while somebody mends the folder.
 func (s *service) open(r *openRequest) (*appAnswer, error) {
+	s.opening.Lock()
+	defer s.opening.Unlock()
 	a, err := app.Load(r.Root, func(settings *app.Settings) { settings.Base = r.Base })
 	if err != nil {
 		return nil, err

@@ -5,11 +5,14 @@ package service
 //
 // A frame is a length (4 bytes, little-endian) and that many bytes of JSON, 64 MiB at most. The plugin sends
 // {"id": number, "request": {"type": …, …}}; each gets {"id", "answer": {…}} or {"id", "error": {"text", "hint"?, "path"?}},
-// in any order. The first request is "hello"; a mismatch is answered with the package to update, and ends the process.
-// The process also ends with its stdin.
+// in any order: what needs the app is sent once "open" was answered. The first request is "hello"; a mismatch is answered
+// with the package to update, and ends the process. The process also ends with its stdin, whatever is under way; after
+// bytes that are no frame, or a message without an id, it says so on stderr and ends with 2.
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"eclipsa/app"
@@ -20,32 +23,83 @@ import (
 const protocolVersion = 1
 
 type message struct {
-	ID      int     `json:"id"`
-	Request request `json:"request"`
+	ID      int
+	Request request
+}
+
+// parseMessage fails only where nobody could be told: without an id.
+func parseMessage(text []byte) (message, error) {
+	var m struct {
+		ID      *int    `json:"id"`
+		Request request `json:"request"`
+	}
+	err := json.Unmarshal(text, &m)
+	if err == nil && m.ID != nil {
+		return message{*m.ID, m.Request}, nil
+	}
+	if id, known := idOf(text); known {
+		return message{ID: id, Request: request{broken: fmt.Errorf("the request can't be read: %w", err)}}, nil
+	}
+	if err == nil {
+		err = errors.New("it has no id")
+	}
+	return message{}, fmt.Errorf("a message can't be read: %w", err)
+}
+
+// idOf finds the id of a message that is broken further on.
+func idOf(text []byte) (id int, known bool) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+		return 0, false
+	}
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return 0, false
+		}
+		if key == "id" {
+			var found *int
+			err := decoder.Decode(&found)
+			if err != nil || found == nil {
+				return 0, false
+			}
+			return *found, true
+		}
+		var skipped json.RawMessage
+		if decoder.Decode(&skipped) != nil {
+			return 0, false
+		}
+	}
+	return 0, false
 }
 
 // request is one of the bodies below, by its type.
 type request struct {
-	kind string
-	body any
+	kind   string
+	body   any
+	broken error // why there is no body
 }
 
+// UnmarshalJSON leaves what it can't read to the answer: the process goes on.
 func (r *request) UnmarshalJSON(text []byte) error {
 	var head struct {
 		Type string `json:"type"`
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
-		return err
+		r.broken = fmt.Errorf("the request can't be read: %w", err)
+		return nil
 	}
 	r.kind = head.Type
 	bodies := map[string]any{"hello": &helloRequest{}, "open": &openRequest{}, "manifest": &manifestRequest{},
 		"transform": &transformRequest{}, "format": &formatRequest{}}
 	body, known := bodies[head.Type]
 	if !known {
-		return nil // answered with an error of its own
+		r.broken = fmt.Errorf("there is no request %q", head.Type)
+		return nil
 	}
 	if err := json.Unmarshal(text, body); err != nil {
-		return fmt.Errorf("%q can't be read: %w", head.Type, err)
+		r.broken = fmt.Errorf("%q can't be read: %w", head.Type, err)
+		return nil
 	}
 	r.body = body
 	return nil

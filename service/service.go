@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"sync"
 )
 
@@ -19,68 +20,96 @@ type Options struct {
 	Version string
 	Stdin   io.Reader
 	Stdout  io.Writer
+	// Stderr gets the stacks of our own mistakes; nil drops them.
+	Stderr io.Writer
 }
 
-// Run answers requests until stdin ends (the parent has ended, or wants no more) or ctx does. Its error
-// is about a peer that does not speak the protocol.
+// Run answers requests until stdin ends (the parent has ended, or wants no more) or ctx does. It doesn't
+// wait for what is under way: nobody would read it, and the process is to end. Its error is about a
+// peer that does not speak the protocol.
 func Run(ctx context.Context, options Options) error {
-	s := &service{version: options.Version, out: options.Stdout, slots: make(chan struct{}, runtime.GOMAXPROCS(0)+1)}
-	frames := bufio.NewReaderSize(options.Stdin, 64<<10)
-	if err := s.greet(frames); err != nil {
-		return quiet(err)
+	s := &service{version: options.Version, out: options.Stdout, log: options.Stderr, slots: make(chan struct{}, runtime.GOMAXPROCS(0)+1)}
+	if s.log == nil {
+		s.log = io.Discard
 	}
-	for ctx.Err() == nil {
-		m, err := readMessage(frames)
-		if err != nil {
-			return quiet(err) // answers that are under way have nobody to read them
+	ended := make(chan error, 1)
+	go func() { ended <- s.listen(bufio.NewReaderSize(options.Stdin, 64<<10)) }()
+	select {
+	case err := <-ended:
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil
 		}
-		go s.serve(m)
-	}
-	return nil
-}
-
-// quiet takes the end of stdin for what it is.
-func quiet(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	case <-ctx.Done(): // a read of stdin can't be cancelled
 		return nil
 	}
-	return err
 }
 
 type service struct {
 	version string
-	slots   chan struct{} // bounds requests that work at the same time
+	log     io.Writer
+	slots   chan struct{} // bounds transforms that work at the same time
 
 	writing sync.Mutex // Protects out.
 	out     io.Writer
+
+	opening sync.Mutex // One reading of the folder at a time: what is kept is the last one.
 
 	mu  sync.RWMutex // Protects following.
 	app *openApp
 }
 
-// greet reads the first message: another version is refused before anything is asked of it.
-func (s *service) greet(frames io.Reader) error {
+func (s *service) listen(frames io.Reader) error {
+	if isWelcome, err := s.greet(frames); !isWelcome {
+		return err
+	}
+	for {
+		m, err := readMessage(frames)
+		if err != nil {
+			return err
+		}
+		go s.serve(m)
+	}
+}
+
+func readMessage(frames io.Reader) (message, error) {
+	text, err := readFrame(frames)
+	if err != nil {
+		return message{}, err
+	}
+	return parseMessage(text)
+}
+
+// greet reads the first message: another version is refused before anything is asked of it. That is
+// the plugin's to show, and no error here.
+func (s *service) greet(frames io.Reader) (isWelcome bool, err error) {
 	m, err := readMessage(frames)
 	if err != nil {
-		return err
+		return false, err
 	}
 	hello, ok := m.Request.body.(*helloRequest)
 	if !ok {
-		return fmt.Errorf("the first message must be \"hello\", not %q", m.Request.kind)
+		err := fmt.Errorf("the first message must be \"hello\", not %q", m.Request.kind)
+		s.answer(m.ID, nil, err)
+		return false, err
 	}
-	answer, err := s.hello(hello)
-	s.answer(m.ID, answer, err)
-	return err
+	answer, mismatch := s.hello(hello)
+	s.answer(m.ID, answer, mismatch)
+	return mismatch == nil, nil
 }
 
 func (s *service) serve(m message) {
-	s.slots <- struct{}{}
-	defer func() { <-s.slots }()
 	defer func() {
 		if found := recover(); found != nil {
+			fmt.Fprintf(s.log, "eclipsa: %s: %v\n%s", m.Request.subject(), found, debug.Stack())
 			s.answer(m.ID, nil, fmt.Errorf("%s failed: %v; please report this", m.Request.subject(), found))
 		}
 	}()
+	// The others are short, and wait for no queue of files.
+	if _, isTransform := m.Request.body.(*transformRequest); isTransform {
+		s.slots <- struct{}{}
+		defer func() { <-s.slots }()
+	}
 	answer, err := s.handle(m.Request)
 	s.answer(m.ID, answer, err)
 }
@@ -98,13 +127,15 @@ func (s *service) handle(r request) (any, error) {
 	case *formatRequest:
 		return formatDiagnostics(body), nil
 	}
-	return nil, fmt.Errorf("there is no request %q", r.kind)
+	return nil, r.broken
 }
 
+// answer does not report that nobody reads: stdin ends then.
 func (s *service) answer(id int, answer any, err error) {
+	frame := replyFrame(id, answer, err)
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	writeAnswer(s.out, id, answer, err)
+	s.out.Write(frame)
 }
 
 // opened is the app that requests are about.

@@ -2,6 +2,7 @@ package service
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -203,8 +204,11 @@ func TestGarbage(t *testing.T) {
 		"a frame of 4 GiB":     {"\xff\xff\xff\xff{", "longer than"},
 		"no JSON":              {"\x03\x00\x00\x00abc", "can't be read"},
 		"text of another kind": {"GET / HTTP/1.1\r\n\r\n", "longer than"},
+		"no id":                {frame(`{"request":{"type":"hello"}}`), "no id"},
+		"an id that is none":   {frame(`{"id":"x","request":{"type":"hello"}}`), "can't be read"},
+		"no object":            {frame(`[1]`), "can't be read"},
 		"no hello first":       {frame(`{"id":1,"request":{"type":"manifest","data":{}}}`), "hello"},
-		"a hello that is old":  {frame(`{"id":1,"request":{"type":"hello","protocol":0,"version":"1.2.3"}}`), "npm install"},
+		"another version":      {frame(`{"id":1,"request":{"type":"hello","protocol":1,"version":"1.2.2"}}`), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := Run(t.Context(), Options{Version: "1.2.3", Stdin: strings.NewReader(c.frames), Stdout: io.Discard})
@@ -212,6 +216,110 @@ func TestGarbage(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// What can be answered is, and the process goes on.
+func TestBrokenRequests(t *testing.T) {
+	p := start(t).greet()
+	p.open()
+	for _, request := range []string{`{"type":"transform","file":7}`, `{"type":`, `7`, `null`, `[]`, `{}`, `{"type":"transform"}`, `{"type":"format","diagnostics":{}}`} {
+		if r := p.ask(5, request); r.ID != 5 || r.Error == nil || r.Error.Text == "" {
+			t.Errorf("%s got %+v", request, r)
+		}
+	}
+	p.write(`{"request":{"type":"manifest","data":{}},"id":6,`)
+	if r := p.read(); r.ID != 6 || r.Error == nil {
+		t.Errorf("got %+v", r)
+	}
+	if r := p.ask(7, `{"type":"format","diagnostics":[]}`); r.Error != nil {
+		t.Error(r.Error.Text)
+	}
+}
+
+func TestOwnMistake(t *testing.T) {
+	var out, log bytes.Buffer
+	s := &service{out: &out, log: &log, slots: make(chan struct{}, 1), app: &openApp{}} // without a project
+	for range 2 {                                                                       // the slot is free again
+		out.Reset()
+		s.serve(message{ID: 3, Request: request{body: &transformRequest{File: "/x/app/+page.tsx", Sides: "both"}}})
+		if text := out.String()[4:]; !strings.Contains(text, `{"id":3,"error":{"text":"the transform of /x/app/+page.tsx failed`) {
+			t.Errorf("answered %s", text)
+		}
+	}
+	if !strings.Contains(log.String(), "transform.go:") {
+		t.Errorf("no stack in %s", log.String())
+	}
+}
+
+func TestAnswersThatCannotBeSent(t *testing.T) {
+	for name, answer := range map[string]any{"too long": strings.Repeat("x", maxFrame), "no JSON": func() {}} {
+		if text := string(replyFrame(4, answer, nil)[4:]); !strings.HasPrefix(text, `{"id":4,"error":{"text":"the answer can't be sent`) {
+			t.Errorf("%s: %.200s", name, text)
+		}
+	}
+}
+
+// The end of stdin, and a signal, end it whatever is under way: here, an answer that nobody reads.
+func TestEnd(t *testing.T) {
+	for name, end := range map[string]func(stdin io.Closer, cancel func()){
+		"stdin":  func(stdin io.Closer, _ func()) { stdin.Close() },
+		"signal": func(_ io.Closer, cancel func()) { cancel() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			stdin, to := io.Pipe()
+			from, stdout := io.Pipe()
+			defer from.Close()
+			defer to.Close()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			done := make(chan error, 1)
+			go func() { done <- Run(ctx, Options{Version: "1.2.3", Stdin: stdin, Stdout: stdout}) }()
+			p := &peer{t: t, to: to, from: from}
+			p.greet()
+			p.write(`{"id":1,"request":{"type":"format","diagnostics":[]}}`)
+			end(to, cancel)
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestOlder(t *testing.T) {
+	ordered := []string{"0.0.0-dev", "0.9.0", "0.10.0", "1.0.0-beta.1", "1.0.0-beta.2", "1.0.0", "1.0.1", "10.0.0"}
+	for i, a := range ordered {
+		for j, b := range ordered {
+			if isOlder(a, b) != (i < j) {
+				t.Errorf("isOlder(%q, %q) is %v", a, b, i >= j)
+			}
+		}
+	}
+}
+
+func TestHello(t *testing.T) {
+	s := &service{version: "1.2.3"}
+	for _, c := range []struct {
+		protocol int
+		version  string
+		want     []string
+	}{
+		{1, "1.2.3", nil},
+		{1, "1.2.2", []string{": update eclipsa\n", "`npm install eclipsa@1.2.3`"}},
+		{1, "1.10.0", []string{": update " + platformOf(), "`npm install " + platformOf() + "@1.10.0`"}},
+		{0, "1.2.2", []string{": update eclipsa\n"}},
+		{2, "1.2.4", []string{": update " + platformOf()}},
+		{2, "1.2.3", []string{"protocol 2 and 1", "Build both"}},
+	} {
+		_, err := s.hello(&helloRequest{Protocol: c.protocol, Version: c.version})
+		if (err == nil) != (c.want == nil) {
+			t.Errorf("%d, %s: %v", c.protocol, c.version, err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%d, %s: no %q in %q", c.protocol, c.version, want, err)
+			}
+		}
 	}
 }
 

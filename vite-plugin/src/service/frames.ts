@@ -3,8 +3,10 @@
 export const MAX_FRAME = 64 * 1024 * 1024
 const HEAD = 4
 
+/** @throws Error for what is too long */
 export function encodeFrame(value: unknown): Buffer {
   const text = Buffer.from(JSON.stringify(value))
+  if (text.length > MAX_FRAME) throw new Error(`it has ${text.length} bytes, and ${MAX_FRAME} are the most`)
   const frame = Buffer.allocUnsafe(HEAD + text.length)
   frame.writeUInt32LE(text.length)
   text.copy(frame, HEAD)

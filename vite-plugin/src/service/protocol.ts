@@ -4,8 +4,9 @@
  *
  * A frame is a length (4 bytes, little-endian) and that many bytes of JSON, 64 MiB at most. The plugin sends
  * {"id": number, "request": {"type": …, …}}; each gets {"id", "answer": {…}} or {"id", "error": {"text", "hint"?, "path"?}},
- * in any order. The first request is "hello"; a mismatch is answered with the package to update, and ends the process.
- * The process also ends with its stdin.
+ * in any order: what needs the app is sent once "open" was answered. The first request is "hello"; a mismatch is answered
+ * with the package to update, and ends the process. The process also ends with its stdin, whatever is under way; after
+ * bytes that are no frame, or a message without an id, it says so on stderr and ends with 2.
  */
 import type { DevError } from '../../../lib/dev/hot-messages.js'
 
