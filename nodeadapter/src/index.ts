@@ -41,7 +41,7 @@ const HOST = 'chunks/eclipsa-node.mjs'
  * @throws one sentence without `eclipsa()`, and for an `entry` that isn't the name of an ES module
  */
 export function node({ entry = 'node.mjs' }: NodeOptions = {}): NodeAdapterPlugin {
-  if (!/^[\w.-]+\.m?js$/.test(entry) || entry === 'index.mjs') {
+  if (!/^[\w.-]+\.mjs$/.test(entry) || entry === 'index.mjs') {
     throw new Error(`[eclipsa] node({ entry: ${JSON.stringify(entry)} }): entry is the name of a file in dist/server that ends with .mjs, such as "node.mjs", and not "index.mjs", which is the handler.`)
   }
   return {

@@ -1,6 +1,7 @@
 /** Node processes that tests start, and end by the process id. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export interface Child {
@@ -12,9 +13,9 @@ export interface Child {
   kill(): Promise<void>
 }
 
-/** `script` is relative to the compiled tests. */
+/** `script` is absolute, or relative to the compiled tests. */
 export function startChild(script: string, args: string[], env: Record<string, string>, cwd = process.cwd()): Child {
-  const file = fileURLToPath(new URL(`../${script}`, import.meta.url))
+  const file = resolve(fileURLToPath(new URL('..', import.meta.url)), script)
   const child = spawn(process.execPath, ['--unhandled-rejections=strict', file, ...args], { cwd, env: { ...process.env, ...env }, stdio: 'pipe' })
   let text = ''
   const watchers = new Set<() => void>()
