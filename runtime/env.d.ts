@@ -3,13 +3,14 @@
  * a file that uses them without it says `/// <reference types="eclipsa/env" />`.
  */
 
-declare module '*.css' {}
-
+// Of patterns that match alike, TypeScript takes the first.
 declare module '*.module.css' {
   /** Class names as the page has them, by the names in the file. */
   const names: Readonly<Record<string, string>>
   export default names
 }
+
+declare module '*.css' {}
 
 declare module '*?raw' {
   const text: string

@@ -10,13 +10,17 @@ import { repository, run } from './servers.mjs'
  */
 export async function packPackages(platforms = 'host') {
   const folder = mkdtempSync(join(tmpdir(), 'eclipsa-packed-'))
-  await run('make', ['--silent', 'pack', `PLATFORMS=${platforms}`, `OUT=${folder}`], { cwd: repository })
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  await run('make', ['--silent', 'pack', `PLATFORMS=${platforms}`, `OUT=${folder}`], { cwd: repository }).catch((error) => {
+    remove()
+    throw error
+  })
   const tarballs = {}
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.tgz'))) {
     const name = file.replace(/-\d+\.\d+\.\d+\.tgz$/, '').replace(/^eclipsa-/, '@eclipsa/')
     tarballs[name] = join(folder, file)
   }
-  return { folder, tarballs, remove: () => rmSync(folder, { recursive: true, force: true }) }
+  return { folder, tarballs, remove }
 }
 
 /** Installs what a package.json asks for; whatever it or a dependency asks for of ours comes from the tarballs. */
