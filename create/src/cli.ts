@@ -33,7 +33,10 @@ function packageManager(): string {
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof Cancelled) return process.exit(130)
+  if (error instanceof Cancelled) {
+    console.log()
+    return process.exit(130)
+  }
   const expected = error instanceof UsageError
   console.error(expected ? `create-eclipsa: ${error.message}` : error)
   process.exit(1)
