@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"eclipsa/app"
@@ -33,6 +34,9 @@ func (p *pipeline) deliver(ctx context.Context, changes map[string]change, done 
 		// Packages can't be replaced under modules that hold them.
 		p.worker.replace(ctx) // its sessions go on
 		done.sent[server], done.removed[server] = p.everything(), nil
+	}
+	if changes == nil {
+		defer p.prepare()()
 	}
 	loaded, failure := p.load(ctx, done)
 	if ctx.Err() != nil {
@@ -63,6 +67,23 @@ func (p *pipeline) deliver(ctx context.Context, changes map[string]change, done 
 		p.print.update(what, done.names, time.Since(began))
 	}
 	p.report(addNew(slices.Clone(done.errors), failure))
+}
+
+// prepare makes what every first page asks for while the worker evaluates the app: its stylesheets hold
+// up its first frame. The function that it returns waits for the end of that.
+func (p *pipeline) prepare() (wait func()) {
+	var sheets []*module
+	for id := range p.graph.reached[client] {
+		if m := p.graph.modules[id]; m.kind == style || m.kind == cssNames {
+			sheets = append(sheets, m)
+		}
+	}
+	var work sync.WaitGroup
+	work.Go(func() {
+		p.styles.prepare(sheets)
+		p.clientOnce.Do(p.bundleClient)
+	})
+	return work.Wait
 }
 
 // headStart lets open pages take their update before the worker takes its own: on two cores the worker

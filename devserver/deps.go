@@ -66,7 +66,7 @@ func (b *bundler) make(ctx context.Context, s side, ids map[string]use) (bundle,
 	if ctx.Err() != nil {
 		return bundle{}, nil
 	}
-	inputs := b.stampsOf(inputsOf(result.Metafile))
+	inputs := b.stampsOf(sortedKeys(readMetafile(result.Metafile).Inputs))
 	made := b.named(s, key+inputs.hash())
 	if err := b.write(made, result.OutputFiles, inputs); err != nil {
 		return bundle{}, []transform.Diagnostic{textDiagnostic("The packages' bundle can't be written: "+err.Error(), "eclipsa keeps it in node_modules/.eclipsa.")}

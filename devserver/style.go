@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -147,18 +146,9 @@ func (s *styles) bundle(m *module) sheet {
 		made.problems = []transform.Diagnostic{{Text: "it is gone, or a link now", Path: m.id}}
 		return made
 	}
-	result := api.Build(api.BuildOptions{
-		EntryPoints:   []string{m.file},
-		AbsWorkingDir: s.project.AppRoot,
-		Outdir:        filepath.Join(s.project.AppRoot, "node_modules", ".eclipsa", "css"),
-		Bundle:        true,
-		Metafile:      true,
-		Conditions:    conditions,
-		LogLevel:      api.LogLevelSilent,
-		Plugins:       []api.Plugin{{Name: "eclipsa", Setup: func(build api.PluginBuild) { s.plugin(build) }}},
-	})
-	for _, input := range inputsOf(result.Metafile) {
-		made.files[filepath.Join(s.project.AppRoot, filepath.FromSlash(input))] = true
+	result := s.build([]string{m.file})
+	for input := range readMetafile(result.Metafile).Inputs {
+		made.files[s.fromRoot(input)] = true
 	}
 	for _, message := range result.Warnings {
 		if d, file := s.diagnostic(message); !inNodeModules(file) {
@@ -179,6 +169,69 @@ func (s *styles) bundle(m *module) sheet {
 	return made
 }
 
+func (s *styles) build(files []string) api.BuildResult {
+	return api.Build(api.BuildOptions{
+		EntryPoints:   files,
+		AbsWorkingDir: s.project.AppRoot,
+		Outdir:        filepath.Join(s.project.AppRoot, "node_modules", ".eclipsa", "css"),
+		Bundle:        true,
+		Metafile:      true,
+		Conditions:    conditions,
+		LogLevel:      api.LogLevelSilent,
+		Plugins:       []api.Plugin{{Name: "eclipsa", Setup: func(build api.PluginBuild) { s.plugin(build) }}},
+	})
+}
+
+// prepare bundles stylesheets before somebody asks, all at once: each alone takes three times as long,
+// while the first page waits for it. If anything is wrong with one of them, those that ask shall hear of it.
+func (s *styles) prepare(modules []*module) {
+	ids := map[string]string{} // by file
+	for _, m := range modules {
+		if !leadsElsewhere(m.file) {
+			ids[m.file] = m.id
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	result := s.build(sortedKeys(ids))
+	if len(result.Errors)+len(result.Warnings) > 0 {
+		return
+	}
+	about := readMetafile(result.Metafile)
+	texts := map[string]string{}
+	for _, file := range result.OutputFiles {
+		texts[file.Path] = string(file.Contents)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for path, output := range about.Outputs {
+		id, ok := ids[s.fromRoot(output.EntryPoint)]
+		if _, asked := s.sheets[id]; !ok || asked {
+			continue
+		}
+		made := sheet{css: texts[s.fromRoot(path)], files: map[string]bool{}}
+		s.addFiles(made.files, about, output.EntryPoint)
+		s.sheets[id] = made
+	}
+}
+
+// addFiles adds a file and what it imports.
+func (s *styles) addFiles(to map[string]bool, about metafile, input string) {
+	file := s.fromRoot(input)
+	if _, known := about.Inputs[input]; !known || to[file] {
+		return
+	}
+	to[file] = true
+	for _, imported := range about.Inputs[input].Imports {
+		s.addFiles(to, about, imported.Path)
+	}
+}
+
+func (s *styles) fromRoot(path string) string {
+	return filepath.Join(s.project.AppRoot, filepath.FromSlash(path))
+}
+
 // diagnostic is a message and the file that it is about.
 func (s *styles) diagnostic(m api.Message) (d transform.Diagnostic, file string) {
 	d = diagnosticOf(m, "")
@@ -197,14 +250,17 @@ func (s *styles) diagnostic(m api.Message) (d transform.Diagnostic, file string)
 	return d, file
 }
 
-func inputsOf(metafile string) []string {
-	var parsed struct {
-		Inputs map[string]any `json:"inputs"`
+// metafile is what esbuild tells of a build. Its paths are relative to the app's root.
+type metafile struct {
+	Inputs map[string]struct {
+		Imports []struct{ Path string }
 	}
-	if json.Unmarshal([]byte(metafile), &parsed) != nil {
-		return nil
-	}
-	return sortedKeys(maps.Clone(parsed.Inputs))
+	Outputs map[string]struct{ EntryPoint string }
+}
+
+func readMetafile(text string) (about metafile) {
+	json.Unmarshal([]byte(text), &about) // a failed build has none
+	return about
 }
 
 func (s *styles) plugin(build api.PluginBuild) {
