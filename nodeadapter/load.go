@@ -1,7 +1,7 @@
 package nodeadapter
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,7 +39,7 @@ type LoadRequest struct {
 	// External is the path of the dependency bundle, or nil to keep the one it has.
 	External *string `json:"external"`
 	// Modules are new or changed, Removed are gone.
-	Modules []Module `json:"modules"`
+	Modules []Module `json:"-"`
 	Removed []string `json:"removed"`
 	// Entry is the module whose default export makes the handler.
 	Entry string `json:"entry"`
@@ -55,20 +55,15 @@ func newClient() *http.Client {
 // Load sends a request and waits until the worker has evaluated the entry. An error of the app's
 // own code is a *WorkerError; the worker then keeps its last good handler.
 func (w *Worker) Load(ctx context.Context, request LoadRequest) (result LoadResult, err error) {
-	if request.Modules == nil {
-		request.Modules = []Module{}
-	}
 	if request.Removed == nil {
 		request.Removed = []string{}
 	}
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false) // code is full of <, and half the size without
-	if err := encoder.Encode(request); err != nil {
-		return result, err
-	}
-	call, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.Address()+"/__eclipsa/worker/load", &body)
+	// Nobody ever holds the whole text, and the worker parses while this side encodes.
+	body, text := io.Pipe()
+	go func() { text.CloseWithError(request.write(text)) }() // ends at the latest when the call closes body
+	call, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.Address()+"/__eclipsa/worker/load", body)
 	if err != nil {
+		body.Close()
 		return result, err
 	}
 	call.Header.Set("Content-Type", "application/json")
@@ -78,11 +73,27 @@ func (w *Worker) Load(ctx context.Context, request LoadRequest) (result LoadResu
 		return result, fmt.Errorf("the worker did not take the modules: %w", err)
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
+	answer, err := io.ReadAll(response.Body)
 	if err != nil {
 		return result, fmt.Errorf("the worker did not take the modules: %w", err)
 	}
-	return loadResult(response.StatusCode, text)
+	return loadResult(response.StatusCode, answer)
+}
+
+// write encodes a request: a line about it, then one for each module.
+func (r LoadRequest) write(to io.Writer) error {
+	out := bufio.NewWriterSize(to, 64<<10)
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false) // code is full of <, and half the size without
+	if err := encoder.Encode(r); err != nil {
+		return err
+	}
+	for i := range r.Modules {
+		if err := encoder.Encode(&r.Modules[i]); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
 }
 
 func loadResult(status int, text []byte) (result LoadResult, err error) {

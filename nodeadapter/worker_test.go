@@ -38,7 +38,7 @@ const server = http.createServer((request, response) => {
   let body = ''
   request.on('data', (chunk) => (body += chunk))
   request.on('end', () => {
-    const { modules } = JSON.parse(body)
+    const [, ...modules] = body.trim().split('\n').map((line) => JSON.parse(line))
     const bad = modules.find((m) => m.code === 'bad')
     response.end(JSON.stringify(bad ? { ok: false, error: { name: 'TypeError', message: 'no', stack: bad.id + ':1:1' } } : { ok: true }))
   })

@@ -40,6 +40,21 @@ export interface WorkerModules {
   instance(id: string): Namespace | undefined
 }
 
+/** A line about the request, then one for each module: each is parsed as it comes. */
+export async function readLoadRequest(text: AsyncIterable<string>): Promise<LoadRequest> {
+  const lines: unknown[] = []
+  let rest = ''
+  for await (const chunk of text) {
+    rest += chunk
+    if (!chunk.includes('\n')) continue
+    const whole = rest.split('\n')
+    rest = whole.pop()!
+    for (const line of whole) lines.push(JSON.parse(line))
+  }
+  const [request, ...modules] = lines
+  return { ...(request as Omit<LoadRequest, 'modules'>), modules: modules as ModuleText[] }
+}
+
 interface Bundle {
   default: Record<string, object>
   lazy?: Record<string, () => Promise<object>>

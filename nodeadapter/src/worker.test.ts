@@ -37,7 +37,8 @@ async function start(): Promise<Worker> {
     port,
     get: (path) => fetch(`http://127.0.0.1:${port}${path}`, { headers }),
     load: async (modules, more) => {
-      const body = JSON.stringify({ external: null, removed: [], entry: 'eclipsa:server', modules, ...more })
+      const request = { external: null, removed: [], entry: 'eclipsa:server', ...more }
+      const body = [request, ...modules].map((line) => `${JSON.stringify(line)}\n`).join('')
       return (await fetch(`http://127.0.0.1:${port}/__eclipsa/worker/load`, { method: 'POST', headers, body })).json()
     },
   }

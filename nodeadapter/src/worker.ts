@@ -8,7 +8,7 @@ import { createHttpServer } from './http-server.js'
 import { createUpgradeGate } from './upgrade-gate.js'
 import { createWorkerApp, describe } from './worker-app.js'
 import { createFinish } from './worker-finish.js'
-import type { LoadRequest } from './worker-modules.js'
+import { readLoadRequest } from './worker-modules.js'
 import { createSecretCheck } from './worker-secret.js'
 
 const secret = process.env['ECLIPSA_WORKER_SECRET'] ?? ''
@@ -48,9 +48,7 @@ const { finish, watch } = createFinish(app.handler, gate)
 async function load(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   let result
   try {
-    const chunks: Buffer[] = []
-    for await (const chunk of incoming) chunks.push(chunk as Buffer)
-    result = await app.load(JSON.parse(Buffer.concat(chunks).toString()) as LoadRequest)
+    result = await app.load(await readLoadRequest(incoming.setEncoding('utf8')))
   } catch (error) {
     result = { ok: false, error: describe(error) }
   }
