@@ -72,6 +72,7 @@ async function serverUpdate(project: Project, hot: Hot, { type, file, modules }:
   const answers = new Map<string, TransformAnswer>()
   for await (const [name, answer] of project.all()) answers.set(name, answer)
   const changed = nodes.filter((node) => isGone || isChanged(node, previous, next))
+  if (changed.length === 0) return restore(environment, new Set()) // one save may be two events: the second brings nothing, and mends nothing
   const stale = withImporters(changed, (name) => answers.get(name))
   const evaluated = [...stale].filter((node) => instanceOf(environment, node.id ?? '') !== undefined)
   await symbols.note()
