@@ -48,7 +48,9 @@ export function hotUpdateTests({ start, overlay, hasWorker }) {
   /** A page that counts how often it was loaded, and remembers a form that somebody has begun to fill in. */
   async function visit(url = '/') {
     const opened = await openPage(browser, server.url + url)
-    const { page } = opened
+    const { page, lines } = opened
+    // Vite repeats no update for a page that was not connected yet.
+    if (!hasWorker) await until(() => lines.includes('[vite] connected.'), "Vite's HMR socket")
     let loads = 0
     page.on('load', () => loads++)
     return Object.assign(opened, {

@@ -27,12 +27,15 @@ async function works(app, server, path = '/') {
   const context = await browser.newContext({ ignoreHTTPSErrors: true })
   const page = await context.newPage()
   const sockets = []
+  const lines = []
+  page.on('console', (message) => lines.push(message.text()))
   page.on('websocket', (socket) => sockets.push(socket.url()))
   try {
     await page.goto(server.url + path)
     await page.locator('body[data-e-resume="resumed"]').waitFor()
     await page.getByRole('button', { name: 'Connect' }).click()
     await page.getByText('Latest: Joined general').waitFor()
+    await until(() => lines.includes('[vite] connected.'), "Vite's HMR socket") // it repeats no update for late pages
     let loads = 0
     page.on('load', () => loads++)
     const file = join(app.root, 'app/+page.tsx')

@@ -17,13 +17,15 @@ export async function openPage(browser, url) {
   const context = await browser.newContext()
   const page = await context.newPage()
   const problems = []
+  const lines = [] // of the console
   page.on('pageerror', (error) => problems.push(String(error)))
   page.on('console', (message) => {
+    lines.push(message.text())
     // Chromium asks every site for this; an app without one is no problem.
     const favicon = message.location().url.endsWith('/favicon.ico')
     if (message.type() === 'error' && !favicon) problems.push(message.text())
   })
   await page.goto(url)
   await page.locator('body[data-e-resume="resumed"]').waitFor()
-  return { page, problems, close: () => context.close() }
+  return { page, problems, lines, close: () => context.close() }
 }

@@ -67,7 +67,10 @@ async function serverUpdate(project: Project, hot: Hot, { type, file, modules }:
   const next = await project.known(file)
   const previous = before.get(file) ?? next // nothing is new since the last event
   before.delete(file)
-  if (type === 'update' && next?.diagnostics.some(isError)) return restore(environment, new Set()) // the last good code goes on
+  if (type === 'update' && next?.diagnostics.some(isError)) {
+    if (previous !== undefined) before.set(file, previous) // the last good code goes on, and the repair is compared with it
+    return restore(environment, new Set())
+  }
   const isGone = type === 'delete'
   const answers = new Map<string, TransformAnswer>()
   for await (const [name, answer] of project.all()) answers.set(name, answer)
