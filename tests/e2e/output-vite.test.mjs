@@ -1,22 +1,10 @@
 /** What `vite build` writes, beside what `eclipsa build` writes of the same app: nothing of the server in the client, the same ids. */
 import assert from 'node:assert/strict'
-import { readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { gunzipSync, brotliDecompressSync } from 'node:zlib'
+import { files, readable } from '../harness/output.mjs'
 import { binary, buildWithVite, copyApp, run } from '../harness/servers.mjs'
-
-const files = (folder) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-
-function readable(file) {
-  const bytes = readFileSync(file)
-  if (file.endsWith('.gz')) return gunzipSync(bytes).toString()
-  if (file.endsWith('.br')) return brotliDecompressSync(bytes).toString()
-  return bytes.toString()
-}
 
 const VITE_CONFIG = `import { eclipsa } from 'eclipsa/vite'
 import { node } from '@eclipsa/node'

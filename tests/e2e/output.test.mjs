@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { gunzipSync, brotliDecompressSync } from 'node:zlib'
+import { files, readable } from '../harness/output.mjs'
 import { binary, copyApp, run } from '../harness/servers.mjs'
 
 describe('eclipsa build', () => {
@@ -14,18 +14,6 @@ describe('eclipsa build', () => {
     await run(binary, ['build'], { cwd: app.root })
   })
   after(() => app?.remove())
-
-  const files = (folder) =>
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-
-  function readable(file) {
-    const bytes = readFileSync(file)
-    if (file.endsWith('.gz')) return gunzipSync(bytes).toString()
-    if (file.endsWith('.br')) return brotliDecompressSync(bytes).toString()
-    return bytes.toString()
-  }
 
   test('no canary leaves the server, source maps included', () => {
     const client = files(join(app.root, 'dist', 'client'))
