@@ -25,7 +25,7 @@ binary-%:
 packages: node_modules/.installed
 	npx --no-install tsc -p .
 	npx --no-install tsc -p nodeadapter
-	node scripts/standalone.mjs
+	node scripts/bundle-node.mjs
 	npx --no-install tsc -p vite-plugin
 	npx --no-install tsc -p create
 

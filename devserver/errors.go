@@ -136,7 +136,7 @@ func stackLines(failure *nodeadapter.WorkerError) []string {
 	}
 	lines := strings.Split(stack, "\n")
 	return slices.DeleteFunc(lines, func(line string) bool {
-		ours := strings.Contains(line, "/.eclipsa/") || strings.Contains(line, "/lib/dev/") || strings.Contains(line, "node:internal")
+		ours := strings.Contains(line, "/.eclipsa/") || strings.Contains(line, "/lib/dev/") || strings.Contains(line, "/lib/bundled/worker.js") || strings.Contains(line, "node:internal")
 		return !stackPlace.MatchString(line) || ours
 	})
 }

@@ -42,11 +42,14 @@ type WorkerError struct {
 
 func (e *WorkerError) Error() string { return e.Name + ": " + e.Message }
 
+// workerScript is the worker with all that it needs (scripts/bundle-node.mjs), below @eclipsa/node.
+var workerScript = filepath.Join("lib", "bundled", "worker.js")
+
 // FindScript finds the worker's script: in the @eclipsa/node that the app installed, else in the
 // one beside the eclipsa package, whose folder is given ("" where it is unknown).
 func FindScript(root, eclipsaPackage string) (string, error) {
 	for dir := root; ; dir = filepath.Dir(dir) {
-		if script := filepath.Join(dir, "node_modules", "@eclipsa", "node", "lib", "worker.js"); isFile(script) {
+		if script := filepath.Join(dir, "node_modules", "@eclipsa", "node", workerScript); isFile(script) {
 			return script, nil
 		}
 		if dir == filepath.Dir(dir) {
@@ -56,9 +59,9 @@ func FindScript(root, eclipsaPackage string) (string, error) {
 	if eclipsaPackage != "" {
 		beside := filepath.Dir(eclipsaPackage)
 		for _, script := range []string{
-			filepath.Join(beside, "@eclipsa", "node", "lib", "worker.js"),
-			filepath.Join(eclipsaPackage, "nodeadapter", "lib", "worker.js"),
-			filepath.Join(eclipsaPackage, "node_modules", "@eclipsa", "node", "lib", "worker.js"),
+			filepath.Join(beside, "@eclipsa", "node", workerScript),
+			filepath.Join(eclipsaPackage, "nodeadapter", workerScript),
+			filepath.Join(eclipsaPackage, "node_modules", "@eclipsa", "node", workerScript),
 		} {
 			if isFile(script) {
 				return script, nil

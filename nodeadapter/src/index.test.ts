@@ -1,4 +1,4 @@
-/** `node()` as a vite.config gets it: compiled, with the file that scripts/standalone.mjs made. */
+/** `node()` as a vite.config gets it: compiled, with the file that scripts/bundle-node.mjs made. */
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

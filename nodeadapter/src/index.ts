@@ -30,8 +30,8 @@ export interface NodeAdapterPlugin {
   eclipsaServerAdapter: { name: 'node'; buildFiles(context: AdapterContext): Promise<AdapterFile[]> }
 }
 
-/** `serve` with all that it needs, made by scripts/standalone.mjs. */
-const STANDALONE = new URL('./standalone.js', import.meta.url)
+/** `serve` with all that it needs, made by scripts/bundle-node.mjs. */
+const STANDALONE = new URL('./bundled/serve.js', import.meta.url)
 
 const HOST = 'chunks/eclipsa-node.mjs'
 

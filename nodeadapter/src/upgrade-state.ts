@@ -6,7 +6,8 @@ import type { WSEvents } from 'hono/ws'
 import type { NodeEnv } from './types.js'
 import type { SessionSocket } from './session-socket.js'
 
-export const upgradeKey = Symbol('eclipsa upgrade')
+/** The same in every copy of this package: an app may be bundled with one, and served by another. */
+export const upgradeKey: unique symbol = Symbol.for('eclipsa.upgrade')
 
 export interface UpgradeState {
   accepted?: Accepted

@@ -8,6 +8,7 @@ import { guardRequests } from './guard.js'
 import { type Hot, hotPlugin } from './hot.js'
 import { otherHostsPlugin } from './other-hosts.js'
 import { OpenSymbols } from './open-symbols.js'
+import { followQuickSaves } from './quick-saves.js'
 import { Reach } from './reach.js'
 
 export function devPlugins(project: Project): Plugin[] {
@@ -24,6 +25,7 @@ export function devPlugins(project: Project): Plugin[] {
         await app.writeManifest()
         if (server.httpServer !== null) guardRequests(server.httpServer as Server)
         listenForUpgrades(server, app)
+        followQuickSaves(server.watcher)
         return () => {
           server.middlewares.use(pages(server, app))
         }
