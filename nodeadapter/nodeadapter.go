@@ -1,5 +1,5 @@
 // Package nodeadapter is the only Go code that knows Node: it finds the executable, starts the
-// development worker (@eclipsa/node's lib/worker.js) and speaks the worker's private protocol
+// development worker (@eclipsa/node's lib/bundled/worker.js) and speaks the worker's private protocol
 // (docs/architecture.md, "The worker"). It knows nothing of modules' contents and restarts
 // nothing by itself: who owns a Worker waits for Done and decides.
 package nodeadapter
