@@ -115,25 +115,34 @@ func (t *Tree) noteAllAssignments() {
 
 // noteAssignment remembers which bindings a statement assigns to.
 func (t *Tree) noteAssignment(statement int, target js_ast.Expr) {
-	switch e := target.Data.(type) {
-	case *js_ast.EIdentifier:
-		ref := t.ref(e.Ref)
-		if t.assigned[ref] == nil {
-			t.assigned[ref] = map[int]bool{}
+	eachTarget(target, func(data js_ast.E) {
+		if e, ok := data.(*js_ast.EIdentifier); ok {
+			ref := t.ref(e.Ref)
+			if t.assigned[ref] == nil {
+				t.assigned[ref] = map[int]bool{}
+			}
+			t.assigned[ref][statement] = true
 		}
-		t.assigned[ref][statement] = true
+	})
+}
+
+// eachTarget visits what an assignment gives a value: one expression, or several by a pattern.
+func eachTarget(target js_ast.Expr, visit func(data js_ast.E)) {
+	switch e := target.Data.(type) {
 	case *js_ast.EBinary: // a default value in a pattern
-		t.noteAssignment(statement, e.Left)
+		eachTarget(e.Left, visit)
 	case *js_ast.ESpread:
-		t.noteAssignment(statement, e.Value)
+		eachTarget(e.Value, visit)
 	case *js_ast.EArray:
 		for _, item := range e.Items {
-			t.noteAssignment(statement, item)
+			eachTarget(item, visit)
 		}
 	case *js_ast.EObject:
 		for _, p := range e.Properties {
-			t.noteAssignment(statement, p.ValueOrNil)
+			eachTarget(p.ValueOrNil, visit)
 		}
+	default:
+		visit(target.Data)
 	}
 }
 
@@ -152,6 +161,11 @@ func (t *Tree) noteAssignments(statement int, data js_ast.E) {
 }
 
 func (t *Tree) noteLoop(statement int, data js_ast.S) {
+	t.noteAssignment(statement, loopTarget(data))
+}
+
+// loopTarget is what a loop without a declaration assigns to.
+func loopTarget(data js_ast.S) (target js_ast.Expr) {
 	var init js_ast.S
 	switch s := data.(type) {
 	case *js_ast.SForIn:
@@ -160,8 +174,9 @@ func (t *Tree) noteLoop(statement int, data js_ast.S) {
 		init = s.Init.Data
 	}
 	if s, ok := init.(*js_ast.SExpr); ok {
-		t.noteAssignment(statement, s.Value)
+		return s.Value
 	}
+	return target
 }
 
 // ContainsEval tells whether code that is not in the tree may mention the module's bindings.
@@ -207,30 +222,4 @@ func (t *Tree) IsEmpty(statement int) bool {
 		}
 	}
 	return true
-}
-
-// IsConstant is true for a const with a plain value: evaluating it again loses nothing.
-func (t *Tree) IsConstant(statement int) bool {
-	stmts := t.ast.Parts[statement].Stmts
-	if len(stmts) != 1 {
-		return false
-	}
-	s, ok := stmts[0].Data.(*js_ast.SLocal)
-	if !ok || s.Kind != js_ast.LocalConst {
-		return false
-	}
-	_, value, single := singleDeclaration(s)
-	return single && isPlainValue(value.Data)
-}
-
-func isPlainValue(data js_ast.E) bool {
-	switch e := data.(type) {
-	case *js_ast.ENull, *js_ast.EUndefined, *js_ast.EBoolean, *js_ast.ENumber, *js_ast.EString, *js_ast.EBigInt:
-		return true
-	case *js_ast.ETemplate:
-		return e.TagOrNil.Data == nil && len(e.Parts) == 0
-	case *js_ast.EUnary:
-		return (e.Op == js_ast.UnOpNeg || e.Op == js_ast.UnOpPos) && isPlainValue(e.Value.Data)
-	}
-	return false
 }

@@ -29,6 +29,8 @@ type Tree struct {
 	stubs map[*js_ast.ECall]bool
 	// assigned are the statements that give a binding another value, once the tree has the registry form.
 	assigned map[Ref]map[int]bool
+	// mentions are those of the tree as it was when IsConstant first needed them.
+	mentions map[Ref]mentions
 	// registry is set once the tree has the registry form.
 	registry *registryForm
 	// registration is set by RegisterComponents, if there are any.
