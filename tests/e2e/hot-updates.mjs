@@ -39,10 +39,11 @@ export function hotUpdateTests({ start, overlay, hasWorker }) {
     writeFileSync(path(file), text.replace(from, to))
   }
 
-  async function restore(page) {
+  /** Chromium may never end a page that is loading again: it goes away before the files change. */
+  async function restore(opened) {
+    await opened?.close()
     for (const [file, text] of original) writeFileSync(path(file), text)
     original.clear()
-    await page?.close()
   }
 
   /** A page that counts how often it was loaded, and remembers a form that somebody has begun to fill in. */
@@ -162,6 +163,15 @@ export function hotUpdateTests({ start, overlay, hasWorker }) {
       await until(async () => (await fetch(`${server.url}/other`)).status === 404, 'its end')
     })
 
+    test('saves right after each other: the last one is shown', async () => {
+      for (const [from, to] of [['Count\n', 'One\n'], ['One\n', 'Two\n'], ['Two\n', 'Three\n'], ['Three\n', 'Four\n']]) {
+        edit('counter.tsx', from, to)
+        if (from === 'One\n') await opened.text('.count', 'Two')
+      }
+      await opened.text('.count', 'Four')
+      await assertFilledIn(opened)
+    })
+
     test('many files at once', async () => {
       edit('counter.tsx', 'Count\n', 'Count on\n')
       edit('+page.tsx', 'Hot page', 'Page of many')
@@ -216,6 +226,15 @@ export function hotUpdateTests({ start, overlay, hasWorker }) {
       assert.equal(count(/evaluated members/g), evaluated)
       await until(() => count(/left Ann 1012/g) > 0, 'the old handler\'s onClose')
       assert.match(server.output(), hasWorker ? /swap app\/\+page\.tsx/ : /swapped the handler of 1 open session/)
+    })
+
+    test('saves right after each other: the last handler is the session\'s', async () => {
+      for (const [from, to] of [['Echo: ', 'One: '], ['One: ', 'Two: '], ['Two: ', 'Three: ']]) edit('+page.tsx', from, to)
+      await until(async () => {
+        await opened.button('Send').click()
+        return (await opened.items()).includes('Three: ping')
+      }, 'the last handler')
+      await stayedOpen()
     })
 
     test('an edit of a component or of CSS leaves session and server state alone', async () => {

@@ -32,6 +32,11 @@ export class Project {
   readonly marked = new Map<string, number>()
   /** Server-only files that the client's graph holds, with their paths in messages. */
   readonly serverOnly = new Map<string, string>()
+  /**
+   * In development, by file: what the browser was given last, and what the server runs. A file may be newer than either,
+   * since it is read again before the watcher tells of the save.
+   */
+  readonly had = { client: new Map<string, TransformAnswer>(), server: new Map<string, TransformAnswer>() }
   readonly #sources = new Map<string, Source>()
   #service: Service | undefined
   #opening: Promise<void> | undefined

@@ -36,6 +36,7 @@ export function transformPlugin(project: Project): Plugin {
       if (file === undefined || partOf(id) !== undefined || !project.packages.isSource(file)) return undefined
       const isServer = this.environment.config.consumer === 'server'
       const answer = await project.transform(file, code, isServer ? 'server' : 'client')
+      if (project.isDev && !isServer) project.had.client.set(file, answer)
       for (const one of answer.diagnostics) if (!isError(one)) this.warn(viteError(one, file))
       const mistake = answer.diagnostics.find(isError)
       if (mistake !== undefined) {
@@ -44,7 +45,10 @@ export function transformPlugin(project: Project): Plugin {
         return serverOutput(good, project.isDev) // the browser's overlay shows the mistake
       }
       if (isServer) {
-        if (project.isDev) lastGood.set(file, answer)
+        if (project.isDev) {
+          lastGood.set(file, answer)
+          if (!project.had.server.has(file)) project.had.server.set(file, answer) // from then on updates say what it runs
+        }
         return serverOutput(answer, project.isDev)
       }
       if (answer.serverOnly) {

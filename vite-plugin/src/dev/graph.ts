@@ -3,7 +3,7 @@
  * everything that imports what changed, and with it all state of the app.
  */
 import type { EnvironmentModuleNode, RunnableDevEnvironment } from 'vite'
-import { cleanId, partOf } from '../ids.js'
+import { cleanId, partOf, SERVER_MANIFEST } from '../ids.js'
 import type { TransformAnswer } from '../service/protocol.js'
 import { namesRead } from './names-read.js'
 
@@ -34,40 +34,40 @@ export function instanceOf(environment: RunnableDevEnvironment, id: string): Rec
   return module?.evaluated ? (module.exports as Record<string, unknown>) : undefined
 }
 
-/** What became of a source file. */
-export type AnswerOf = (file: string) => TransformAnswer | undefined
+/** What is known of the app's own modules: Vite keeps no account of what the server imports statically. */
+export interface Sources {
+  /** What became of a source file. */
+  answerOf(file: string): TransformAnswer | undefined
+  /** The one file that the manifest imports statically, if the app has it. */
+  serverEntry: string
+}
 
 /** These and everything that has to be evaluated again with them, importers last. */
-export function withImporters(changed: Iterable<EnvironmentModuleNode>, answerOf: AnswerOf): Set<EnvironmentModuleNode> {
+export function withImporters(changed: Iterable<EnvironmentModuleNode>, sources: Sources): Set<EnvironmentModuleNode> {
   const stale = new Set(changed)
   // Whether an importer reads what is stale can depend on what is found later: the parts of one file come one by one.
   for (let size = -1; size !== stale.size; ) {
     size = stale.size
-    for (const node of stale) for (const importer of node.importers) if (readsFrom(importer, node, stale, answerOf)) stale.add(importer)
+    for (const node of stale) for (const importer of node.importers) if (readsFrom(importer, node, stale, sources)) stale.add(importer)
   }
   return stale
 }
 
 /** Whether an importer uses what it imports: not later, by a dynamic import, and not only for the order. */
-function readsFrom(importer: EnvironmentModuleNode, node: EnvironmentModuleNode, stale: ReadonlySet<EnvironmentModuleNode>, answerOf: AnswerOf): boolean {
+function readsFrom(importer: EnvironmentModuleNode, node: EnvironmentModuleNode, stale: ReadonlySet<EnvironmentModuleNode>, { answerOf, serverEntry }: Sources): boolean {
   if (importer.id === null || node.id === null) return true
   const part = partOf(importer.id)
   if (part === 'imports' || partOf(node.id) === 'imports') return false
   const file = cleanId(importer.id)
   const target = cleanId(node.id)
   if (file === target) return readsSibling(part ?? '', partOf(node.id) ?? '', answerOf(file))
-  if (!importsStatically(importer, node)) return false
+  if (importer.id === SERVER_MANIFEST) return target === serverEntry
   const names = namesRead(answerOf(file), part ?? '', file, target)
+  if (names?.length === 0) return false
   const exportParts = answerOf(target)?.server?.exportParts
   if (names === undefined || exportParts === undefined) return true
   const staleParts = new Set([...stale].flatMap(({ id }) => (id !== null && cleanId(id) === target ? [partOf(id) ?? ''] : [])))
   return names.some((name) => exportParts[name] === undefined || staleParts.has(exportParts[name]))
-}
-
-/** What Vite's import analysis found. */
-function importsStatically(importer: EnvironmentModuleNode, node: EnvironmentModuleNode): boolean {
-  const { staticImportedUrls } = importer as EnvironmentModuleNode & { staticImportedUrls?: ReadonlySet<string> }
-  return staticImportedUrls === undefined || staticImportedUrls.has(node.url)
 }
 
 function readsSibling(part: string, sibling: string, answer: TransformAnswer | undefined): boolean {

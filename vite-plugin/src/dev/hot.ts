@@ -3,6 +3,7 @@
  * the parts that changed and what reads them are evaluated again, and the sessions of changed symbols are swapped
  * (DESIGN.md D7); Vite itself is told that there is nothing to do.
  */
+import { join } from 'node:path/posix'
 import type { EnvironmentModuleNode, HotUpdateOptions, Plugin, RunnableDevEnvironment, ViteDevServer } from 'vite'
 import { isError } from '../diagnostics.js'
 import { cleanId, partOf, sourceFile } from '../ids.js'
@@ -21,13 +22,7 @@ export interface Hot {
   symbols: OpenSymbols
 }
 
-/** `before` is what a file was when the browser, or the server, last got it. */
-type Before = Map<string, TransformAnswer>
-
 export function hotPlugin(project: Project, hotOf: () => Hot | undefined): Plugin {
-  /** What the edit under way began with: the client's turn comes first, and both need it. */
-  const before: Before = new Map()
-
   return {
     name: 'eclipsa:hot',
     async hotUpdate(options) {
@@ -35,48 +30,45 @@ export function hotPlugin(project: Project, hotOf: () => Hot | undefined): Plugi
       if (hot === undefined) return undefined
       if (this.environment.name === 'client') {
         await hot.symbols.note() // as they are for the sessions that are open
-        return clientUpdate(project, hot, options, before)
+        return clientUpdate(project, hot, options)
       }
       if (this.environment.name !== 'ssr') return undefined
-      await hot.app.exclusively(() => serverUpdate(project, hot, options, before))
+      await hot.app.exclusively(() => serverUpdate(project, hot, options))
       return []
     },
   }
 }
 
 /** Undefined leaves the update to Vite. */
-async function clientUpdate(project: Project, hot: Hot, options: HotUpdateOptions, before: Before): Promise<EnvironmentModuleNode[] | undefined> {
+async function clientUpdate(project: Project, hot: Hot, options: HotUpdateOptions): Promise<EnvironmentModuleNode[] | undefined> {
   const { type, file } = options
   hot.reach.isStale = true
   if (type !== 'update') {
     if (isRouteFile(project, file)) await changeRoutes(project, hot)
     return undefined
   }
-  const known = await project.known(file)
-  if (known === undefined || sourceFile(file) === undefined || !project.packages.isSource(file)) return undefined
-  if (!before.has(file)) before.set(file, known) // one save may be two events
+  if (sourceFile(file) === undefined || !project.packages.isSource(file)) return undefined
   const next = await project.transform(file, await options.read(), 'both')
-  return !next.diagnostics.some(isError) && known.client?.code === next.client?.code ? [] : undefined
+  const had = project.had.client.get(file)
+  return had !== undefined && !next.diagnostics.some(isError) && had.client?.code === next.client?.code ? [] : undefined
 }
 
-async function serverUpdate(project: Project, hot: Hot, { type, file, modules }: HotUpdateOptions, before: Before): Promise<void> {
+async function serverUpdate(project: Project, hot: Hot, { type, file, modules }: HotUpdateOptions): Promise<void> {
   const { app, symbols } = hot
   const { environment } = app
   const nodes = modules.filter((node) => node.id !== null)
   if (nodes.length === 0) return
   const next = await project.known(file)
-  const previous = before.get(file) ?? next // nothing is new since the last event
-  before.delete(file)
-  if (type === 'update' && next?.diagnostics.some(isError)) {
-    if (previous !== undefined) before.set(file, previous) // the last good code goes on, and the repair is compared with it
-    return restore(environment, new Set())
-  }
+  if (type === 'update' && next?.diagnostics.some(isError)) return restore(environment, new Set()) // the last good code goes on
   const isGone = type === 'delete'
+  const previous = project.had.server.get(file)
+  if (isGone || next === undefined) project.had.server.delete(file)
+  else project.had.server.set(file, next)
   const answers = new Map<string, TransformAnswer>()
   for await (const [name, answer] of project.all()) answers.set(name, answer)
   const changed = nodes.filter((node) => isGone || isChanged(node, previous, next))
   if (changed.length === 0) return restore(environment, new Set()) // one save may be two events: the second brings nothing, and mends nothing
-  const stale = withImporters(changed, (name) => answers.get(name))
+  const stale = withImporters(changed, { answerOf: (name) => answers.get(name), serverEntry: join(project.root, project.app.serverEntry) })
   const evaluated = [...stale].filter((node) => instanceOf(environment, node.id ?? '') !== undefined)
   await symbols.note()
   for (const node of stale) await dispose(environment, node)

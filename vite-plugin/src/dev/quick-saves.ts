@@ -6,8 +6,9 @@ import { stat } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import type { FSWatcher } from 'vite'
 
-/** Longer than the watcher is deaf, in milliseconds. */
+/** Longer than the watcher is deaf, and than it takes to tell of what it heard; in milliseconds. */
 const DEAF = 60
+const TELLING = 20
 
 interface Version {
   mtimeMs: number
@@ -16,14 +17,25 @@ interface Version {
 
 /** Tells the watcher's listeners about changes that it dropped. */
 export function followQuickSaves(watcher: FSWatcher): void {
-  watcher.on('change', (file, announced) => void lookAgain(file, announced))
+  /** What the watcher told last, of files whose turn is to come. */
+  const told = new Map<string, Version>()
+  watcher.on('change', (file, version) => void lookAgain(file, version))
 
   async function lookAgain(file: string, announced?: Version): Promise<void> {
-    const seen = announced ?? (await versionOf(file))
+    const version = announced ?? (await versionOf(file))
+    if (version === undefined) return
+    told.set(file, version)
     await setTimeout(DEAF)
     const now = await versionOf(file)
+    if (now && !isTold(file, now)) await setTimeout(TELLING)
     // A file that is gone is another event, which is never dropped.
-    if (seen && now && (now.mtimeMs !== seen.mtimeMs || now.size !== seen.size)) watcher.emit('change', file, now)
+    if (now && !isTold(file, now)) watcher.emit('change', file, now)
+    else if (told.get(file) === version) told.delete(file)
+  }
+
+  function isTold(file: string, { mtimeMs, size }: Version): boolean {
+    const last = told.get(file)
+    return last === undefined || (last.mtimeMs === mtimeMs && last.size === size)
   }
 }
 
