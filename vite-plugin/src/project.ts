@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import type { ResolvedConfig } from 'vite'
-import { slashed } from './ids.js'
+import { slashed, sourceFile } from './ids.js'
 import type { AppDescription, ManifestData, TransformAnswer } from './service/protocol.js'
 import { type Service, startService } from './service/service.js'
 import { SourcePackages } from './source-packages.js'
@@ -70,6 +70,12 @@ export class Project {
   #running(): Service {
     if (this.#service === undefined) throw new Error('[eclipsa] the service is not running')
     return this.#service
+  }
+
+  /** Whether a module is a file that we transform. */
+  isSource(id: string): boolean {
+    const file = sourceFile(id)
+    return file !== undefined && this.packages.isSource(file)
   }
 
   /** In development one parse makes both sides, and the other environment's question finds the answer here. */

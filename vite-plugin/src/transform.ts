@@ -2,6 +2,8 @@
  * Source files on their way through Vite: the client gets stubs instead of handlers, the server registers them. What
  * needs no work of ours is left to Vite's own transform of TypeScript and JSX.
  */
+import { readFile } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
 import type { DevEnvironment, Plugin } from 'vite'
 import { isError, viteError } from './diagnostics.js'
 import { cleanId, partOf, sourceFile } from './ids.js'
@@ -31,9 +33,10 @@ export function transformPlugin(project: Project): Plugin {
       return made && output(made)
     },
 
-    async transform(code, id) {
+    async transform(text, id) {
       const file = sourceFile(id)
       if (file === undefined || partOf(id) !== undefined || !project.packages.isSource(file)) return undefined
+      const code = project.isDev && text === '' ? await readAgain(file) : text
       const isServer = this.environment.config.consumer === 'server'
       const answer = await project.transform(file, code, isServer ? 'server' : 'client')
       if (project.isDev && !isServer) project.had.client.set(file, answer)
@@ -60,6 +63,12 @@ export function transformPlugin(project: Project): Plugin {
       return output(answer.client)
     },
   }
+}
+
+/** A file that is just being saved is empty for a moment. */
+async function readAgain(file: string): Promise<string> {
+  await setTimeout(10)
+  return readFile(file, 'utf8').catch(() => '')
 }
 
 function serverOutput(answer: TransformAnswer, isDev: boolean): Output {

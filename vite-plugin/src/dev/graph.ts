@@ -7,6 +7,21 @@ import { cleanId, partOf, SERVER_MANIFEST } from '../ids.js'
 import type { TransformAnswer } from '../service/protocol.js'
 import { namesRead } from './names-read.js'
 
+/**
+ * Instances of modules that `isOwn` takes stay until `invalidate` forgets them. Vite forgets all that reaches a saved
+ * file before it tells anybody of the save: a page that is asked for just then would evaluate it again.
+ */
+export function keepInstances(environment: RunnableDevEnvironment, isOwn: (id: string) => boolean): void {
+  const fetchModule = environment.fetchModule.bind(environment)
+  environment.fetchModule = async (url, importer, options) => {
+    if (options?.cached) {
+      const node = await environment.moduleGraph.getModuleByUrl(url)
+      if (node?.id && isOwn(node.id)) return { cache: true }
+    }
+    return fetchModule(url, importer, options)
+  }
+}
+
 /** Forgets a module's code and its instance; what imported it keeps the old one. */
 export function invalidate(environment: RunnableDevEnvironment, node: EnvironmentModuleNode | undefined): void {
   if (node === undefined) return

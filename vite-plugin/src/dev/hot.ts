@@ -6,7 +6,7 @@
 import { join } from 'node:path/posix'
 import type { EnvironmentModuleNode, HotUpdateOptions, Plugin, RunnableDevEnvironment, ViteDevServer } from 'vite'
 import { isError } from '../diagnostics.js'
-import { cleanId, partOf, sourceFile } from '../ids.js'
+import { partOf } from '../ids.js'
 import type { Project } from '../project.js'
 import type { TransformAnswer } from '../service/protocol.js'
 import type { DevApp } from './app.js'
@@ -47,22 +47,27 @@ async function clientUpdate(project: Project, hot: Hot, options: HotUpdateOption
     if (isRouteFile(project, file)) await changeRoutes(project, hot)
     return undefined
   }
-  if (sourceFile(file) === undefined || !project.packages.isSource(file)) return undefined
-  const next = await project.transform(file, await options.read(), 'both')
+  const next = await transformed(project, options)
   const had = project.had.client.get(file)
-  return had !== undefined && !next.diagnostics.some(isError) && had.client?.code === next.client?.code ? [] : undefined
+  return next !== undefined && had !== undefined && !next.diagnostics.some(isError) && had.client?.code === next.client?.code ? [] : undefined
 }
 
-async function serverUpdate(project: Project, hot: Hot, { type, file, modules }: HotUpdateOptions): Promise<void> {
+/** What the saved file is to become; undefined for what is not ours. */
+async function transformed(project: Project, { file, read }: HotUpdateOptions): Promise<TransformAnswer | undefined> {
+  return project.isSource(file) ? project.transform(file, await read(), 'both') : undefined
+}
+
+async function serverUpdate(project: Project, hot: Hot, options: HotUpdateOptions): Promise<void> {
+  const { type, file, modules } = options
   const { app, symbols } = hot
   const { environment } = app
   const nodes = modules.filter((node) => node.id !== null)
   if (nodes.length === 0) return
-  const next = await project.known(file)
-  if (type === 'update' && next?.diagnostics.some(isError)) return restore(environment, new Set()) // the last good code goes on
   const isGone = type === 'delete'
+  const next = isGone ? undefined : await transformed(project, options)
+  if (next?.diagnostics.some(isError)) return restore(environment, new Set()) // the last good code goes on
   const previous = project.had.server.get(file)
-  if (isGone || next === undefined) project.had.server.delete(file)
+  if (next === undefined) project.had.server.delete(file)
   else project.had.server.set(file, next)
   const answers = new Map<string, TransformAnswer>()
   for await (const [name, answer] of project.all()) answers.set(name, answer)

@@ -2,8 +2,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createRequestListener, createUpgradeGate, ownsRealtime } from '@eclipsa/node/host'
 import type { Connect, Plugin, ViteDevServer } from 'vite'
+import { partOf } from '../ids.js'
 import type { Project } from '../project.js'
 import { DevApp } from './app.js'
+import { keepInstances } from './graph.js'
 import { guardRequests } from './guard.js'
 import { type Hot, hotPlugin } from './hot.js'
 import { otherHostsPlugin } from './other-hosts.js'
@@ -26,6 +28,7 @@ export function devPlugins(project: Project): Plugin[] {
         if (server.httpServer !== null) guardRequests(server.httpServer as Server)
         listenForUpgrades(server, app)
         followQuickSaves(server.watcher)
+        keepInstances(app.environment, (id) => partOf(id) !== undefined || project.isSource(id))
         return () => {
           server.middlewares.use(pages(server, app))
         }
