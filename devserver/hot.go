@@ -132,7 +132,7 @@ func (m hotMessage) encode() []byte {
 }
 
 // open takes a page in. What it missed is told first, under the lock: nothing that is sent meanwhile
-// comes before it.
+// comes before it. missed takes the project's lock, so that whoever holds that one calls no method here.
 func (h *hub) open(bare bool, missed func() []hotMessage) chan []byte {
 	h.mu.Lock()
 	defer h.mu.Unlock()

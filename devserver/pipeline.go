@@ -31,6 +31,7 @@ type pipeline struct {
 	bundled  [2]map[string]use    // what the bundles were made of
 	external string               // the server bundle that the worker has
 	restarts chan struct{}        // a restart was asked for
+	hasBare  bool                 // a page without an app was open when the update began
 
 	misconfigured []transform.Diagnostic // mistakes in the files that configure
 	complained    bool                   // the terminal shows errors

@@ -71,6 +71,7 @@ func (p *pipeline) update(ctx context.Context, changes map[string]change, struct
 }
 
 func (p *pipeline) rebuildLocked(ctx context.Context, changes map[string]change, structure bool) (outcome, error) {
+	p.hasBare = p.hub.hasBare() // the hub's lock is never taken inside this one, see hub.open
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.rebuild(ctx, changes, structure)
@@ -322,7 +323,7 @@ func (p *pipeline) hasPackages(s side) bool {
 	if p.bundled[s] == nil {
 		return false
 	}
-	broken := s == server && len(p.failure) > 0 || s == client && p.hub.hasBare()
+	broken := s == server && len(p.failure) > 0 || s == client && p.hasBare
 	if broken && len(p.bundled[s]) != len(p.graph.external[s]) {
 		return false // what is not needed any more may be what they failed with
 	}
