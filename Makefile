@@ -54,10 +54,10 @@ test-ts: build
 	rm -rf create/lib-test && npx --no-install tsc -p create/tsconfig.test.json && node --test create/lib-test/
 	rm -rf lib-test-vite && npx --no-install tsc -p vite-plugin/tsconfig.test.json && node --test lib-test-vite/
 
-# Sessions over raw sockets and pages in Chromium, against `eclipsa dev` and `dist/server/node.mjs`.
+# Sessions over raw sockets and pages in Chromium, against `eclipsa dev`, `vite` and what both build, as installed from tarballs.
 test-e2e: build
 	tests/install-chromium.sh
-	node --test --test-concurrency=1 tests/sessions/*.test.mjs tests/e2e/*.test.mjs
+	node tests/with-packages.mjs node --test --test-concurrency=1 tests/sessions/*.test.mjs tests/e2e/*.test.mjs
 
 # Installable tarballs in dist-npm/; docs/packages.md says which.
 pack: packages $(TARGETS:%=binary-%)

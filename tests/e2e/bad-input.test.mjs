@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { binary, copyApp, repository, run, startDev } from '../harness/servers.mjs'
+import { binary, copyApp, packages, repository, run, startDev } from '../harness/servers.mjs'
 
 const page = 'export default function Page() { return <p>hi</p> }\n'
 
@@ -17,7 +17,7 @@ function appOf(files) {
     mkdirSync(join(root, path, '..'), { recursive: true })
     writeFileSync(join(root, path), text)
   }
-  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'))
+  symlinkSync(packages, join(root, 'node_modules'))
   return root
 }
 
@@ -117,7 +117,7 @@ test('a symbol-id collision names both places', async () => {
     rmSync(join(root, 'node_modules'))
     mkdirSync(join(root, 'node_modules'))
     for (const name of ['eclipsa', 'preact', 'hono', '@preact', '@eclipsa', 'preact-render-to-string', 'ws', '@hono']) {
-      symlinkSync(join(repository, 'node_modules', name), join(root, 'node_modules', name))
+      symlinkSync(join(packages, name), join(root, 'node_modules', name))
     }
     for (const twin of ['twin-a', 'twin-b']) {
       const folder = join(root, 'node_modules', twin)

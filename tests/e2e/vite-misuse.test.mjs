@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { eclipsa } from 'eclipsa/vite'
 import { node } from '@eclipsa/node'
-import { buildWithVite, copyApp, repository, run } from '../harness/servers.mjs'
+import { buildWithVite, copyApp, run, viteCommand } from '../harness/servers.mjs'
 
 let app
 before(() => {
@@ -39,8 +39,7 @@ for (const [name, [config, sentence]] of Object.entries(mistakes)) {
 
 test('vite says the same as vite build', async () => {
   configure(mistakes['two eclipsa()s'][0])
-  const vite = join(repository, 'node_modules/vite/bin/vite.js')
-  await assert.rejects(run(process.execPath, [vite, '--port', '0'], { cwd: app.root }), mistakes['two eclipsa()s'][1])
+  await assert.rejects(run(process.execPath, [viteCommand, '--port', '0'], { cwd: app.root }), mistakes['two eclipsa()s'][1])
 })
 
 test('another major of Vite', () => {
@@ -52,7 +51,7 @@ test('another major of Vite', () => {
 
 test('no program, and one that is none', async () => {
   configure('{ plugins: [eclipsa(), node()] }')
-  const build = (env) => run(process.execPath, [join(repository, 'node_modules/vite/bin/vite.js'), 'build'], { cwd: app.root, env: { ...process.env, ...env } })
+  const build = (env) => run(process.execPath, [viteCommand, 'build'], { cwd: app.root, env: { ...process.env, ...env } })
   await assert.rejects(build({ ECLIPSA_BINARY: join(app.root, 'nothing') }), /could not be started/)
   await assert.rejects(build({ ECLIPSA_BINARY: '/bin/echo' }), /does not speak the plugin's protocol/)
 })

@@ -9,20 +9,24 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
-export const binary = process.env.ECLIPSA_BINARY ?? join(repository, 'bin', 'eclipsa')
+/** Where the packages are: installed from tarballs (tests/with-packages.mjs), or the checkout's own. */
+const installed = process.env.ECLIPSA_INSTALLED
+export const packages = join(installed ?? repository, 'node_modules')
+const program = installed ? join(packages, `@eclipsa/${process.platform}-${process.arch}/bin/eclipsa`) : join(repository, 'bin', 'eclipsa')
+export const binary = process.env.ECLIPSA_BINARY ?? program
 
 /** Longest wait for anything here, in milliseconds: a bound against hanging, never a measure. */
 const PATIENCE = 60_000
 
 /**
- * A copy of an app in a temporary folder, with the repository's packages: tests may edit it.
+ * A copy of an app in a temporary folder, with packages: tests may edit it.
  * @param {string} folder relative to the repository
  */
 export function copyApp(folder) {
   const root = mkdtempSync(join(tmpdir(), 'eclipsa-'))
   const ignored = /(^|\/)(node_modules|dist)(\/|$)/
   cpSync(join(repository, folder), root, { recursive: true, filter: (path) => !ignored.test(path.slice(repository.length)) })
-  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'))
+  symlinkSync(packages, join(root, 'node_modules'))
   return { root, remove: () => rmSync(root, { recursive: true, force: true }) }
 }
 
@@ -57,7 +61,7 @@ export default defineConfig({ appType: 'custom', cacheDir: '.vite', plugins: [ec
 `
 
 /** `ECLIPSA_VITE=vite7` runs the suites against the other major. */
-const viteCommand = join(repository, 'node_modules', process.env.ECLIPSA_VITE ?? 'vite', 'bin', 'vite.js')
+export const viteCommand = join(packages, process.env.ECLIPSA_VITE ?? 'vite', 'bin', 'vite.js')
 
 /** An app that has no configuration of its own gets the seed's. */
 function configureVite(root) {
