@@ -63,11 +63,13 @@ describe('mistakes that only the whole graph shows', () => {
     const text = readFileSync(page, 'utf8')
     writeFileSync(page, `import { secret } from './between'\n${text.replace('Status: ', '{secret} Status: ')}`)
     await assert.rejects(buildWithVite(app.root), /app\/db\.server\.ts is server-only, but the browser's code imports it\s+The chain of imports: app\/\+page\.tsx → app\/between\.ts → app\/db\.server\.ts/)
+    writeFileSync(page, `import './db.server'\n${text}`)
+    await assert.rejects(buildWithVite(app.root), /app\/db\.server\.ts is server-only, but the browser's code imports it/, 'for its effect')
     writeFileSync(page, text)
   })
 
   test('what only handlers import through another module goes, with its effects', async () => {
-    writeFileSync(join(app.root, 'app/between.ts'), "export { secret } from './db.server'\nexport const shown = 'harmless'\n")
+    writeFileSync(join(app.root, 'app/between.ts'), "export { secret } from './db.server'\nexport * from './db.server'\nexport const shown = 'harmless'\n")
     const page = join(app.root, 'app/+page.tsx')
     const text = readFileSync(page, 'utf8')
     writeFileSync(page, `import { secret, shown } from './between'\n${text.replace('Status: ', '{shown} Status: ').replace("from: 'system',", 'from: secret,')}`)

@@ -38,5 +38,12 @@ export function specifierOf(root: string, file: string): string {
   return path.startsWith('../') || posix.isAbsolute(path) ? file : `./${path}`
 }
 
+/** Whether a relative specifier means a file: with its extension, without it, or as a folder. */
+export function leadsTo(importer: string, specifier: string, file: string): boolean {
+  const path = posix.join(posix.dirname(importer), specifier)
+  const bare = file.replace(/\.[cm]?[jt]sx?$/, '')
+  return path === file || path === bare || path === bare.replace(/\/index$/, '') || path.replace(/\.[cm]?js$/, '') === bare
+}
+
 /** Vite names files with slashes, on Windows too. */
 export const slashed = (path: string): string => path.replaceAll('\\', '/')

@@ -32,7 +32,7 @@ export function buildPlugin(project: Project, options: EclipsaOptions): Plugin {
 
     async generateBundle(_output, bundle) {
       if (this.environment.name !== 'client') return
-      if ((isLast = lateMarks(project).length === 0)) checkServerOnly(this, project, bundle)
+      if ((isLast = lateMarks(project).length === 0)) await checkServerOnly(this, project, bundle)
       facts = await findFacts(this, project, bundle)
     },
 

@@ -1,7 +1,7 @@
 /** Server-only modules that the browser's code still reaches when all is known: an error with the chain of imports. */
 import { relative } from 'node:path/posix'
 import type { Rollup } from 'vite'
-import { cleanId } from '../ids.js'
+import { cleanId, leadsTo } from '../ids.js'
 import { leak } from '../leak.js'
 import type { Project } from '../project.js'
 
@@ -21,12 +21,21 @@ export function lateMarks(project: Project): string[] {
   return late
 }
 
-/** One whose exports nobody uses any more is in no chunk. */
-export function checkServerOnly(context: Rollup.PluginContext, project: Project, bundle: Rollup.OutputBundle): void {
+/** One whose exports nobody uses any more is in no chunk; one that is imported for its effect isn't either. */
+export async function checkServerOnly(context: Rollup.PluginContext, project: Project, bundle: Rollup.OutputBundle): Promise<void> {
   const shipped = new Set(Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])))
   for (const [file, path] of project.serverOnly) {
-    if (shipped.has(file)) context.error(leak(path, chainOf(context, project, file)))
+    if (shipped.has(file) || (await isWantedForItsEffect(context, project, file, shipped))) context.error(leak(path, chainOf(context, project, file)))
   }
+}
+
+async function isWantedForItsEffect(context: Rollup.PluginContext, project: Project, file: string, shipped: ReadonlySet<string>): Promise<boolean> {
+  for (const importer of context.getModuleInfo(file)?.importers ?? []) {
+    const client = shipped.has(importer) ? (await project.known(importer))?.client : undefined
+    const isBare = client?.imports.some(({ kind, names, specifier }) => kind === 'static' && names.length === 0 && leadsTo(importer, specifier, file))
+    if (isBare) return true
+  }
+  return false
 }
 
 function chainOf(context: Rollup.PluginContext, project: Project, file: string): string[] {

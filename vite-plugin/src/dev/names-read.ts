@@ -1,5 +1,5 @@
 /** Which names a module of ours reads from a file, where that can be told. */
-import { dirname, join } from 'node:path/posix'
+import { leadsTo } from '../ids.js'
 import type { TransformAnswer, TransformedModule } from '../service/protocol.js'
 
 /** Undefined: it may read anything of it. What it imports later, dynamically, it does not read. */
@@ -7,7 +7,7 @@ export function namesRead(answer: TransformAnswer | undefined, part: string, fil
   const made = answer?.server
   const imports = made && (made.exportStars.length > 0 ? undefined : staticImports(made, part))
   if (imports === undefined) return undefined
-  const leads = (specifier: string): boolean => leadsTo(join(dirname(file), specifier), target)
+  const leads = (specifier: string): boolean => leadsTo(file, specifier, target)
   if (made!.imports.some(({ kind, specifier }) => kind === 'dynamic' && isRelative(specifier) && leads(specifier)) && !imports.some(({ specifier }) => leads(specifier))) return []
   const names: string[] = []
   for (const { specifier, names: read } of imports) {
@@ -30,10 +30,3 @@ function staticImports({ imports, parts }: TransformedModule, part: string): { s
 }
 
 const isRelative = (specifier: string): boolean => /^\.\.?\//.test(specifier)
-
-/** With its extension, without it, or as a folder. */
-function leadsTo(path: string, target: string): boolean {
-  if (path === target) return true
-  const bare = target.replace(/\.[cm]?[jt]sx?$/, '')
-  return path === bare || path === bare.replace(/\/index$/, '') || path.replace(/\.[cm]?js$/, '') === bare
-}

@@ -6,9 +6,10 @@ import { stat } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import type { FSWatcher } from 'vite'
 
-/** Longer than the watcher is deaf, and than it takes to tell of what it heard; in milliseconds. */
+/** Longer than the watcher is deaf, than it takes to tell of what it heard, and than a save takes; in milliseconds. */
 const DEAF = 60
 const TELLING = 20
+const FILLING = 10
 
 interface Version {
   mtimeMs: number
@@ -22,7 +23,7 @@ export function followQuickSaves(watcher: FSWatcher): void {
   watcher.on('change', (file, version) => void lookAgain(file, version))
 
   async function lookAgain(file: string, announced?: Version): Promise<void> {
-    const version = announced ?? (await versionOf(file))
+    const version = announced?.size ? announced : await settled(file)
     if (version === undefined) return
     told.set(file, version)
     await setTimeout(DEAF)
@@ -37,6 +38,12 @@ export function followQuickSaves(watcher: FSWatcher): void {
     const last = told.get(file)
     return last === undefined || (last.mtimeMs === mtimeMs && last.size === size)
   }
+}
+
+/** A file is empty for a moment while it is saved: whoever reads it then (Vite too) waits for the rest. */
+async function settled(file: string): Promise<Version | undefined> {
+  await setTimeout(FILLING)
+  return versionOf(file)
 }
 
 const versionOf = (file: string) => stat(file).catch(() => undefined)
