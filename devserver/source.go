@@ -21,6 +21,10 @@ import (
 // plain writes 63 of 223 events found the file truncated (DESIGN.md D6).
 const settleTime = 20 * time.Millisecond
 
+// fillTime is how long a file gets that is empty although it was not: a busy machine may stop its writer
+// right there, nobody empties a module to see what happens, and its sessions would end.
+const fillTime = 250 * time.Millisecond
+
 // firstPause is before the second look at such a file. Whoever truncated it writes it with the next
 // system call, usually; the pauses grow to a millisecond.
 const firstPause = 50 * time.Microsecond
@@ -52,11 +56,15 @@ const maxRead = 16 << 20
 // readSettled reads a file that somebody may be writing. A file that is empty or gone although it
 // was not before, or that moved while it was read, is read again for a while.
 func readSettled(file string, hadContent bool) (string, error) {
-	deadline := time.Now().Add(settleTime)
+	began := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, time.Millisecond) {
 		text, steady, err := readOnce(file)
 		whole := err == nil && steady && (len(text) > 0 || !hadContent) || err != nil && !hadContent
-		if whole || time.Now().After(deadline) {
+		patience := settleTime
+		if err == nil && len(text) == 0 {
+			patience = fillTime
+		}
+		if whole || time.Since(began) > patience {
 			return string(text), err
 		}
 		time.Sleep(pause)
