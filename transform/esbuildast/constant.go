@@ -109,18 +109,15 @@ func (t *Tree) findMentions() map[Ref]mentions {
 	w := &walker{expr: func(slot *js_ast.Expr) bool {
 		add(slot.Data, 1, 0)
 		reads(slot.Data, 1)
+		eachTarget(assignmentTarget(slot.Data), isNone)
 		switch e := slot.Data.(type) {
 		case *js_ast.ECall:
 			isNone(e.Target.Data)
 		case *js_ast.ETemplate:
 			isNone(e.TagOrNil.Data)
 		case *js_ast.EUnary:
-			if e.Op == js_ast.UnOpDelete || e.Op.UnaryAssignTarget() != js_ast.AssignTargetNone {
+			if e.Op == js_ast.UnOpDelete {
 				isNone(e.Value.Data)
-			}
-		case *js_ast.EBinary:
-			if e.Op.BinaryAssignTarget() != js_ast.AssignTargetNone {
-				eachTarget(e.Left, isNone)
 			}
 		}
 		return true

@@ -148,16 +148,22 @@ func eachTarget(target js_ast.Expr, visit func(data js_ast.E)) {
 
 // noteAssignments looks at one expression; loops that assign are statements (see noteLoop).
 func (t *Tree) noteAssignments(statement int, data js_ast.E) {
+	t.noteAssignment(statement, assignmentTarget(data))
+}
+
+// assignmentTarget is what an expression assigns to, if it does.
+func assignmentTarget(data js_ast.E) (target js_ast.Expr) {
 	switch e := data.(type) {
 	case *js_ast.EBinary:
 		if e.Op.BinaryAssignTarget() != js_ast.AssignTargetNone {
-			t.noteAssignment(statement, e.Left)
+			return e.Left
 		}
 	case *js_ast.EUnary:
 		if e.Op.UnaryAssignTarget() != js_ast.AssignTargetNone {
-			t.noteAssignment(statement, e.Value)
+			return e.Value
 		}
 	}
+	return target
 }
 
 func (t *Tree) noteLoop(statement int, data js_ast.S) {

@@ -72,10 +72,10 @@ export class Project {
     return this.#service
   }
 
-  /** Whether a module is a file that we transform. */
-  isSource(id: string): boolean {
+  /** The file of a module that we transform; undefined for others, and for the parts of such a file. */
+  sourceOf(id: string): string | undefined {
     const file = sourceFile(id)
-    return file !== undefined && this.packages.isSource(file)
+    return file !== undefined && this.packages.isSource(file) ? file : undefined
   }
 
   /** In development one parse makes both sides, and the other environment's question finds the answer here. */
@@ -106,10 +106,6 @@ export class Project {
       const made = await answer.catch(() => undefined)
       if (made !== undefined) yield [key.replace(/^(?:client|server|both) /, ''), made]
     }
-  }
-
-  forget(file: string): void {
-    this.#sources.delete(file)
   }
 
   async manifest(data: ManifestData): Promise<string> {

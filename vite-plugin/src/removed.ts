@@ -4,7 +4,7 @@
  */
 import { relative } from 'node:path/posix'
 import type { DevEnvironment, Rollup } from 'vite'
-import { cleanId, slashed, sourceFile } from './ids.js'
+import { cleanId, slashed } from './ids.js'
 import type { Project } from './project.js'
 import type { ImportRecord, TransformAnswer } from './service/protocol.js'
 
@@ -12,15 +12,14 @@ export async function followRemoved(context: Rollup.PluginContext, project: Proj
   for (const edge of answer.client?.removed ?? []) {
     const found = await context.resolve(edge.specifier, file, { skipSelf: false })
     if (!found || found.external) continue
-    const target = sourceFile(slashed(found.id))
-    if (target === undefined || !project.packages.isSource(target)) continue
-    mark(project, target, edge)
+    const target = project.sourceOf(slashed(found.id))
+    if (target !== undefined) mark(project, target, edge)
   }
 }
 
 function mark(project: Project, file: string, { names }: ImportRecord): void {
   const marks = project.removable.get(file) ?? new Set()
-  for (const name of names.length === 0 ? [] : names) marks.add(name)
+  for (const name of names) marks.add(name)
   if (marks.size > 0) project.removable.set(file, marks)
 }
 

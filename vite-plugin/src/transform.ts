@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import type { DevEnvironment, Plugin } from 'vite'
 import { isError, viteError } from './diagnostics.js'
-import { cleanId, partOf, sourceFile } from './ids.js'
+import { cleanId, partOf } from './ids.js'
 import { leak } from './leak.js'
 import { stubOf } from './build/server-only.js'
 import type { Project } from './project.js'
@@ -34,8 +34,8 @@ export function transformPlugin(project: Project): Plugin {
     },
 
     async transform(text, id) {
-      const file = sourceFile(id)
-      if (file === undefined || partOf(id) !== undefined || !project.packages.isSource(file)) return undefined
+      const file = project.sourceOf(id)
+      if (file === undefined) return undefined
       const code = project.isDev && text === '' ? await readAgain(file) : text
       const isServer = this.environment.config.consumer === 'server'
       const answer = await project.transform(file, code, isServer ? 'server' : 'client')

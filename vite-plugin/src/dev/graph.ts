@@ -33,8 +33,8 @@ export function invalidate(environment: RunnableDevEnvironment, node: Environmen
 }
 
 /**
- * Gives the modules that stay their code back, which Vite forgot with that of the file they import: without it they
- * would be evaluated again when somebody imports them next.
+ * Gives the modules that stay their code back, which Vite forgot with that of the file they import: without it those of
+ * other plugins would be evaluated again when somebody imports them next, and stacks would lose the source maps of ours.
  */
 export async function restore(environment: RunnableDevEnvironment, stale: ReadonlySet<EnvironmentModuleNode>): Promise<void> {
   for (const node of environment.moduleGraph.idToModuleMap.values()) {

@@ -54,7 +54,7 @@ async function clientUpdate(project: Project, hot: Hot, options: HotUpdateOption
 
 /** What the saved file is to become; undefined for what is not ours. */
 async function transformed(project: Project, { file, read }: HotUpdateOptions): Promise<TransformAnswer | undefined> {
-  return project.isSource(file) ? project.transform(file, await read(), 'both') : undefined
+  return project.sourceOf(file) === undefined ? undefined : project.transform(file, await read(), 'both')
 }
 
 async function serverUpdate(project: Project, hot: Hot, options: HotUpdateOptions): Promise<void> {

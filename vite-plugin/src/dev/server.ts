@@ -28,7 +28,7 @@ export function devPlugins(project: Project): Plugin[] {
         if (server.httpServer !== null) guardRequests(server.httpServer as Server)
         listenForUpgrades(server, app)
         followQuickSaves(server.watcher)
-        keepInstances(app.environment, (id) => partOf(id) !== undefined || project.isSource(id))
+        keepInstances(app.environment, (id) => partOf(id) !== undefined || project.sourceOf(id) !== undefined)
         return () => {
           server.middlewares.use(pages(server, app))
         }
