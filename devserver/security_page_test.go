@@ -35,6 +35,7 @@ var devEndpoints = map[string]string{
 	"update.js":   "update.js?version=1",
 	"map":         "map/app/count.ts?v=1",
 	"deps":        "", // filled in by devSite: it has a hash in it
+	"styles.css":  "styles.css?route=%2F",
 	"css":         "css/app/look.css",
 	"asset":       "asset/app/dot.png",
 	"hot":         "hot?token=wrong",

@@ -37,3 +37,15 @@ func TestStylesAreKnownUnderAnotherConfiguration(t *testing.T) {
 		t.Errorf("not bundled again: %q", first.css)
 	}
 }
+
+func TestJoinStylesheets(t *testing.T) {
+	got := joinStylesheets([]string{
+		"/* first.css */\np { color: red }",
+		"@charset \"UTF-8\";\n@import \"https://fonts.test/a.css\";\n@import \"/b.css\" print;\n\n/* second.css */\nq { quotes: \"»\" }\n",
+		"",
+	})
+	want := "@import \"https://fonts.test/a.css\";\n@import \"/b.css\" print;\n/* first.css */\np { color: red }\n\n/* second.css */\nq { quotes: \"»\" }\n\n"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

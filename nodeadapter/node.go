@@ -1,6 +1,7 @@
 package nodeadapter
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os/exec"
@@ -20,14 +21,18 @@ func FindNode() (string, error) {
 	return path, nil
 }
 
-// CheckNode runs `node --version` (5 ms: Node answers before it starts V8). Its error is one sentence for the terminal.
+// CheckNode runs `node --version` (5 ms: Node answers before it starts V8). Its error is one sentence
+// for the terminal, after what Node said itself: it refuses some NODE_OPTIONS, for one.
 func CheckNode(ctx context.Context, node string) error {
-	output, err := exec.CommandContext(ctx, node, "--version").Output()
+	command := exec.CommandContext(ctx, node, "--version")
+	var said bytes.Buffer
+	command.Stderr = &said
+	output, err := command.Output()
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fmt.Errorf("%s --version failed (%v): eclipsa dev needs Node %d or newer", node, err, minimumNode)
+		return fmt.Errorf("%s%s --version failed (%v): eclipsa dev needs a Node that starts, %d or newer", said.String(), node, err, minimumNode)
 	}
 	version := strings.TrimSpace(string(output))
 	major, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")

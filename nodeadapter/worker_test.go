@@ -145,6 +145,11 @@ func TestCheckNode(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "is v18.20.1") {
 		t.Errorf("got %v", err)
 	}
+	os.WriteFile(old, []byte("#!/bin/sh\necho node: --frob is not allowed in NODE_OPTIONS >&2\nexit 9\n"), 0o755)
+	err = CheckNode(context.Background(), old)
+	if err == nil || !strings.Contains(err.Error(), "--frob is not allowed in NODE_OPTIONS\n") {
+		t.Errorf("what Node said is not in %v", err)
+	}
 	t.Setenv("PATH", filepath.Join(dir, "empty"))
 	if _, err := FindNode(); err == nil || !strings.Contains(err.Error(), "no `node` in PATH") {
 		t.Errorf("got %v", err)

@@ -47,7 +47,7 @@ type importName struct {
 
 // split divides the server module, or returns no parts where the file has to stay whole.
 func (s *source) split(tree *esbuildast.Tree, found symbols) (parts []Part, exportParts map[string]string) {
-	if tree.ContainsEval() || tree.WrapsUsing() {
+	if tree.ContainsEval() || tree.WrapsUsing() || len(found.calls) == 0 && !s.runs(tree) {
 		return nil, nil
 	}
 	x := &splitter{source: s, tree: tree, found: found, calls: map[int][]esbuildast.Call{}, part: map[int]string{}, hoisted: map[int][]int{}}
@@ -80,6 +80,12 @@ func (s *source) split(tree *esbuildast.Tree, found symbols) (parts []Part, expo
 	}
 	x.reaches(reached)
 	return x.print()
+}
+
+// runs is false for most components' files: imports, functions and constants. There is nothing to keep
+// from being evaluated again.
+func (s *source) runs(tree *esbuildast.Tree) bool {
+	return strings.Contains(s.text, "import.meta.hot") || tree.HasEffects()
 }
 
 // sort gives every statement that is no function its part. Functions follow those that mention them.

@@ -10,7 +10,7 @@ import { type ErrorSource, showErrors } from './overlay.js'
 import { createRegistry, type Registry, type Replacement } from './registry.js'
 import { isReloading, reloadPage } from './reload.js'
 import { describeError } from './runtime-error.js'
-import { replaceStylesheet } from './stylesheets.js'
+import { replaceStylesheet, splitStylesheets } from './stylesheets.js'
 import { wait } from './waiting.js'
 
 /** Written in front of this module by the dev server. */
@@ -40,6 +40,8 @@ export interface StartOptions {
   lazy?: LazyExternals
   /** The last update that is in the pack. */
   version?: number
+  /** URLs of the stylesheets that the page linked as one. */
+  stylesheets?: string[]
 }
 
 const external: Externals = {}
@@ -57,6 +59,7 @@ export function start(pack: StartOptions = {}): Registry {
   registry = createRegistry({ external, lazy, fetchMissing, meta, replaced, refused: () => updates?.goOn() })
   version = pack.version ?? 0
   updates = createUpdateQueue({ registry, root, addPackages, loadSince, renderErrors, reload, updated, failed }, version)
+  splitStylesheets(devURL('styles.css'), pack.stylesheets ?? [])
   listen()
   return registry
 }

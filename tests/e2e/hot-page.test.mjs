@@ -49,6 +49,57 @@ const shows = (selector, text) => page.locator(selector).filter({ hasText: text 
 const overlay = () => page.locator('eclipsa-error-overlay')
 const gone = () => overlay().waitFor({ state: 'detached' })
 
+describe('stylesheets of a route', () => {
+  const color = () => page.locator('.styled').evaluate((shown) => getComputedStyle(shown).color)
+  const links = () => page.evaluate(() => [...document.querySelectorAll('link[rel=stylesheet]')].map(({ href }) => new URL(href).pathname.replace('/__eclipsa/dev/', '')))
+  const each = ['css/app/styled/first.css', 'css/app/styled/second.css', 'css/app/styled/later.css']
+  const elsewhere = '.styled { color: rgb(4, 4, 4); border: 1px solid rgb(4, 4, 4) }'
+
+  async function open() {
+    opened = await browser.newContext()
+    page = await opened.newPage()
+    loads = 0
+    page.on('load', () => loads++)
+    await page.route('https://fonts.test/elsewhere.css', (route) => route.fulfill({ contentType: 'text/css', body: elsewhere }))
+  }
+
+  test('come as one, and each has its own link soon', async () => {
+    const html = await (await fetch(`${server.url}/styled`)).text()
+    assert.deepEqual(html.match(/<link[^>]*stylesheet[^>]*>/g)?.length, 1, html)
+    await open()
+    await page.goto(`${server.url}/styled`)
+    await until(async () => (await links()).join() === each.join(), 'each to have its own link')
+    assert.equal(await color(), 'rgb(2, 2, 2)')
+    assert.equal(await page.locator('.styled').evaluate((shown) => getComputedStyle(shown).borderColor), 'rgb(4, 4, 4)', 'imported from elsewhere')
+    await page.locator('.later').click()
+    await shows('.later', 'opened')
+    assert.deepEqual(await links(), each, 'modules find the links that are there')
+
+    edit('styled/second.css', 'rgb(2, 2, 2)', 'rgb(5, 5, 5)')
+    await until(async () => (await color()) === 'rgb(5, 5, 5)', 'the edit to show')
+    edit('styled/+page.tsx', "import './second.css'\n", '')
+    await until(async () => (await color()) === 'rgb(1, 1, 1)', 'the stylesheet to go')
+    assert.equal(loads, 1)
+  })
+
+  test('are replaced while they are still one', async () => {
+    await open()
+    const held = []
+    await page.route(/styled\/(first|later)\.css$/, (route) => new Promise((go) => held.push(go)).then(() => route.continue()))
+    await page.goto(`${server.url}/styled`)
+    await until(() => held.length === 2, 'the stylesheets to be asked for')
+    assert.deepEqual(await links(), ['styles.css', ...each])
+    assert.equal(await color(), 'rgb(2, 2, 2)')
+
+    edit('styled/second.css', 'rgb(2, 2, 2)', 'rgb(6, 6, 6)')
+    await until(async () => (await color()) === 'rgb(6, 6, 6)', 'the edit to show')
+    assert.equal((await links())[0], 'styles.css', 'two have not arrived')
+    held.forEach((go) => go())
+    await until(async () => (await links()).join() === each.join(), 'each to have its own link')
+    assert.equal(await color(), 'rgb(6, 6, 6)')
+  })
+})
+
 describe('a component that is edited', () => {
   beforeEach(() => visit())
 

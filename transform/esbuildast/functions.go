@@ -25,6 +25,21 @@ func (t *Tree) Functions() map[int]Function {
 	return found
 }
 
+// HasEffects tells whether any statement does or keeps something when the module is evaluated.
+func (t *Tree) HasEffects() bool {
+	for i := range t.ast.Parts {
+		stmts := t.ast.Parts[i].Stmts
+		switch kind, _ := kindOf(stmts); {
+		case len(stmts) == 0 || kind != Declaration && kind != Effect || t.IsEmpty(i) || t.IsConstant(i):
+			continue
+		}
+		if f, ok := t.functionIn(stmts); !ok || len(t.assigned[f.Ref]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func (t *Tree) functionIn(stmts []js_ast.Stmt) (f Function, ok bool) {
 	if len(stmts) != 1 {
 		return f, false
