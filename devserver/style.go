@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type styles struct {
 	mu     sync.Mutex // Protects following.
 	sheets map[string]sheet
 	assets map[string]string // id → file: what url() named, and so may be served
+	filled map[string]bool   // the files that had content when they were read last
 }
 
 // sheet is one bundled stylesheet.
@@ -41,7 +43,7 @@ type sheet struct {
 }
 
 func newStyles(project *app.Project, base string) *styles {
-	return &styles{project: project, base: base, trouble: make(chan struct{}, 1), sheets: map[string]sheet{}, assets: map[string]string{}}
+	return &styles{project: project, base: base, trouble: make(chan struct{}, 1), sheets: map[string]sheet{}, assets: map[string]string{}, filled: map[string]bool{}}
 }
 
 // renewed is for another configuration: every stylesheet is bundled again when somebody asks, and
@@ -51,6 +53,7 @@ func (s *styles) renewed(project *app.Project, base string) *styles {
 	next.trouble = s.trouble
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	maps.Copy(next.filled, s.filled)
 	for id, known := range s.sheets {
 		known.stale = true
 		next.sheets[id] = known
@@ -271,11 +274,11 @@ func (s *styles) plugin(build api.PluginBuild) {
 		return s.resolveURL(build, args), nil
 	})
 	build.OnLoad(api.OnLoadOptions{Filter: `\.css$`, Namespace: "file"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		text, _, err := readOnce(args.Path)
+		text, err := s.read(args.Path)
 		if err != nil {
 			return api.OnLoadResult{}, fmt.Errorf("%s can't be read: %w", s.project.ModulePath(args.Path), err)
 		}
-		source := strings.TrimPrefix(string(text), "\uFEFF")
+		source := strings.TrimPrefix(text, "\uFEFF")
 		if !cssmodule.Is(args.Path) {
 			return api.OnLoadResult{Contents: &source, Loader: api.LoaderCSS, ResolveDir: filepath.Dir(args.Path)}, nil
 		}
@@ -287,6 +290,18 @@ func (s *styles) plugin(build api.PluginBuild) {
 		}
 		return api.OnLoadResult{Contents: &compiled.CSS, Loader: api.LoaderCSS, ResolveDir: filepath.Dir(args.Path)}, err
 	})
+}
+
+// read waits for a file's writer where the file had content before.
+func (s *styles) read(file string) (string, error) {
+	s.mu.Lock()
+	filled := s.filled[file]
+	s.mu.Unlock()
+	text, err := readSettled(file, filled)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.filled[file] = text != ""
+	return text, err
 }
 
 // resolveURL makes url() an URL of this server. Paths from the root mean public/.

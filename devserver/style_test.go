@@ -4,7 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"eclipsa/app"
 )
@@ -35,6 +37,34 @@ func TestStylesAreKnownUnderAnotherConfiguration(t *testing.T) {
 	first := before.renewed(project, "/").get(sheet)
 	if old := before.get(sheet); first.css == old.css {
 		t.Errorf("not bundled again: %q", first.css)
+	}
+}
+
+// What a plain write looks like to somebody who reads right then (see readSettled).
+func TestStylesheetThatIsBeingWritten(t *testing.T) {
+	root := t.TempDir()
+	file := filepath.Join(root, "style.css")
+	os.WriteFile(file, []byte("p { color: red }"), 0o644)
+	s := newStyles(&app.Project{Root: root, AppRoot: root}, "/")
+	sheet := &module{place: place{id: "style.css", kind: style, file: file}}
+	s.get(sheet)
+	os.Truncate(file, 0)
+	written := make(chan error)
+	go func() {
+		time.Sleep(2 * settleTime) // a writer that the machine stopped
+		written <- os.WriteFile(file, []byte("p { color: blue }"), 0o644)
+	}()
+	s.refresh(map[string]change{file: replaced}, map[string]*module{sheet.id: sheet})
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	if css := s.get(sheet).css; !strings.Contains(css, "blue") {
+		t.Errorf("got %q", css)
+	}
+	os.Truncate(file, 0)
+	s.refresh(map[string]change{file: replaced}, map[string]*module{sheet.id: sheet})
+	if css := s.get(sheet).css; strings.Contains(css, "blue") {
+		t.Errorf("an emptied file still gives %q", css)
 	}
 }
 
