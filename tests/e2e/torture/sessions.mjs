@@ -19,7 +19,9 @@ export class NumberedSession {
   #problem
   #leaving = false
 
-  constructor(server, name, { symbol, page, word }) {
+  constructor(server, index, { symbol, page, word }) {
+    const name = `session-${index}`
+    this.index = index
     this.name = name
     this.word = word
     const query = new URLSearchParams({ url: page, input: JSON.stringify({ name }) })
@@ -65,11 +67,11 @@ export class NumberedSession {
   }
 }
 
-/** Opens sessions of the kinds in turn, and lets them talk until `stop`. */
-export async function talk(server, kinds, count) {
-  const sessions = Array.from({ length: count }, (_, i) => new NumberedSession(server, `session-${i}`, kinds[i % kinds.length]))
+/** Opens sessions of the kinds in turn, and lets each of them talk every so many milliseconds until `stop`. */
+export async function talk(server, kinds, count, every = 40) {
+  const sessions = Array.from({ length: count }, (_, i) => new NumberedSession(server, i, kinds[i % kinds.length]))
   await Promise.all(sessions.map((session) => session.opened))
   // One that is far behind waits: the server holds a bounded number of messages.
-  const timer = setInterval(() => sessions.forEach((session) => session.sent - session.answered < 500 && session.send()), 40)
+  const timer = setInterval(() => sessions.forEach((session) => session.sent - session.answered < 500 && session.send()), every)
   return { sessions, stop: () => clearInterval(timer) }
 }
