@@ -19,10 +19,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 
 const packed = await packPackages()
 try {
-  const { devDependencies } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
+  const { devDependencies, overrides } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
   const others = Object.fromEntries(Object.entries(devDependencies).filter(([name]) => !TOOLS.includes(name)))
   const ours = Object.fromEntries(Object.keys(packed.tarballs).filter((name) => name !== 'create-eclipsa').map((name) => [name, '']))
-  writeFileSync(join(root, 'package.json'), JSON.stringify({ private: true, dependencies: { ...others, ...ours } }))
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ private: true, dependencies: { ...others, ...ours }, overrides }))
   await installWithTarballs(root, packed.tarballs)
 } finally {
   packed.remove()

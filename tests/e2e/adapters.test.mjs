@@ -1,8 +1,10 @@
 /** An app that brings its own WebSocket adapter: as a factory (the seed's, on Node), and as an object of another host. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import WebSocket from 'ws'
 import { launch, openPage } from '../harness/browser.mjs'
 import { copyApp, repository, startBuilt, startDev, startVite, startViteBuilt } from '../harness/servers.mjs'
 
@@ -38,6 +40,37 @@ for (const [name, start] of ways) {
       app.remove()
     }
   })
+}
+
+/** What the seed's snippet imports, as somebody with `@hono/node-ws` writes it. */
+const NODE_WS = `import { createNodeWebSocket } from '@hono/node-ws'
+import type { Hono } from 'hono'
+export const createNodeRealtimeWebSocket = (app: Hono) => createNodeWebSocket({ app })
+`
+
+for (const [name, start] of ways) {
+  test(`@hono/node-ws serves the sessions, ${name}`, async () => {
+    const app = copyApp('testdata/fixtures/apps/adapter')
+    writeFileSync(join(app.root, 'app', 'node-realtime-websocket.ts'), NODE_WS)
+    rmSync(join(app.root, 'app', 'seen'), { recursive: true })
+    let server
+    try {
+      server = await start(app.root)
+      await connects(server)
+      await isRefused(server)
+    } finally {
+      await server?.stop()
+      app.remove()
+    }
+  })
+}
+
+/** A session that there isn't, and then one that there is: a refusal ends nothing but its connection. */
+async function isRefused(server) {
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/__eclipsa/realtime/useNothing-0000000000`, { headers: { Origin: server.url } })
+  const [error] = await once(socket, 'error')
+  assert.match(error.message, /404/)
+  await connects(server)
 }
 
 const seed = readFileSync(join(repository, 'testdata', 'seed-realtime.txt'), 'utf8').split('\n')
