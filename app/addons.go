@@ -4,8 +4,29 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
+
+// Why a package stays an import in server code, for messages.
+const (
+	NamedInExternal = "named in external"
+	NativeAddon     = "native addon"
+)
+
+// WhyExternal says why a package that a file in dir imports can't be in a bundle of server code, or ""
+// where it can. external is the setting.
+func (p *Project) WhyExternal(external []string, dir, name string) string {
+	switch {
+	case name == "":
+		return ""
+	case slices.Contains(external, name):
+		return NamedInExternal
+	case p.HasAddon(FindPackage(dir, name)):
+		return NativeAddon
+	}
+	return ""
+}
 
 // addonLoaders are packages whose only use is to find or build a native addon.
 var addonLoaders = []string{"bindings", "node-gyp-build", "node-gyp-build-optional-packages", "prebuild-install", "node-addon-api", "nan",
@@ -14,8 +35,7 @@ var addonLoaders = []string{"bindings", "node-gyp-build", "node-gyp-build-option
 // platformPackage matches the optional packages of addons that ship ready made, one a platform.
 var platformPackage = regexp.MustCompile(`(linux|darwin|win32)-?(x64|arm64|musl|gnu)`)
 
-// HasAddon says whether the package in dir ("" is none) holds native code. No bundle can hold that,
-// so dev and build alike leave its imports as they are.
+// HasAddon says whether the package in dir ("" is none) holds native code. No bundle can hold that.
 func (p *Project) HasAddon(dir string) bool {
 	if dir == "" {
 		return false

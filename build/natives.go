@@ -63,19 +63,14 @@ func (n *natives) resolve(args api.OnResolveArgs, host host) api.OnResolveResult
 	if name == "" || name == "eclipsa" {
 		return api.OnResolveResult{}
 	}
-	why := ""
-	if slices.Contains(n.b.app.Settings.External, name) {
-		why = "named in external"
-	} else if n.b.project.HasAddon(app.FindPackage(args.ResolveDir, name)) {
-		why = "native addon"
-		if args.Kind == api.ResolveJSRequireCall && n.optional(name, args.ResolveDir) {
-			// Left out: a hard import of what its importer can do without (ws and bufferutil)
-			// would break dist/ where it is missing. The require in its try block throws.
-			return api.OnResolveResult{Path: specifier, External: true}
-		}
-	}
-	if why == "" {
+	why := n.b.project.WhyExternal(n.b.app.Settings.External, args.ResolveDir, name)
+	switch {
+	case why == "":
 		return api.OnResolveResult{}
+	case why == app.NativeAddon && args.Kind == api.ResolveJSRequireCall && n.optional(name, args.ResolveDir):
+		// Left out: a hard import of what its importer can do without (ws and bufferutil)
+		// would break dist/ where it is missing. The require in its try block throws.
+		return api.OnResolveResult{Path: specifier, External: true}
 	}
 	n.mu.Lock()
 	n.stayed[name] = why

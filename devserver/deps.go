@@ -201,7 +201,7 @@ func (b *bundler) plugin(build api.PluginBuild, s side, folders map[string]strin
 		if s == client {
 			return api.OnResolveResult{}, nil
 		}
-		if slices.Contains(b.external, name) || b.project.HasAddon(app.FindPackage(args.ResolveDir, name)) {
+		if b.project.WhyExternal(b.external, args.ResolveDir, name) != "" {
 			return api.OnResolveResult{Path: args.Path, External: true}, nil
 		}
 		return api.OnResolveResult{}, nil

@@ -50,6 +50,15 @@ func describeApp(a *app.App, project *app.Project, mode app.Mode) *appAnswer {
 	return answer
 }
 
+func (s *service) external(r *externalRequest) (*externalAnswer, error) {
+	opened, err := s.opened()
+	if err != nil {
+		return nil, err
+	}
+	name := app.PackageName(r.Specifier)
+	return &externalAnswer{Package: name, Why: opened.project.WhyExternal(opened.app.Settings.External, r.Folder, name)}, nil
+}
+
 func (s *service) manifest(r *manifestRequest) (*textAnswer, error) {
 	opened, err := s.opened()
 	if err != nil {

@@ -91,7 +91,7 @@ func (r *request) UnmarshalJSON(text []byte) error {
 	}
 	r.kind = head.Type
 	bodies := map[string]any{"hello": &helloRequest{}, "open": &openRequest{}, "manifest": &manifestRequest{},
-		"transform": &transformRequest{}, "format": &formatRequest{}}
+		"transform": &transformRequest{}, "external": &externalRequest{}, "format": &formatRequest{}}
 	body, known := bodies[head.Type]
 	if !known {
 		r.broken = fmt.Errorf("there is no request %q", head.Type)
@@ -193,6 +193,17 @@ type manifestData struct {
 
 type textAnswer struct {
 	Text string `json:"text"`
+}
+
+// externalRequest asks why server code can't have a package in its bundle.
+type externalRequest struct {
+	Specifier string `json:"specifier"`
+	Folder    string `json:"folder"` // of the file that imports it, absolute
+}
+
+type externalAnswer struct {
+	Package string `json:"package"` // "" where the specifier names none
+	Why     string `json:"why"`     // "" where it can
 }
 
 type transformRequest struct {

@@ -124,6 +124,8 @@ func (s *service) handle(r request) (any, error) {
 		return s.manifest(body)
 	case *transformRequest:
 		return s.transform(body)
+	case *externalRequest:
+		return s.external(body)
 	case *formatRequest:
 		return formatDiagnostics(body), nil
 	}

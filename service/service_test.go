@@ -87,7 +87,8 @@ func (p *peer) greet() *peer {
 func (p *peer) open() string {
 	p.t.Helper()
 	root := p.t.TempDir()
-	for name, text := range map[string]string{"package.json": `{ "name": "sample" }`, "app/+page.tsx": "export default () => null\n"} {
+	for name, text := range map[string]string{"package.json": `{ "name": "sample" }`, "app/+page.tsx": "export default () => null\n",
+		"node_modules/@scope/native/package.json": `{ "name": "@scope/native", "gypfile": true }`} {
 		file := filepath.Join(root, name)
 		os.MkdirAll(filepath.Dir(file), 0o755)
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {

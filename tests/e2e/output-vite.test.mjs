@@ -1,15 +1,22 @@
 /** What `vite build` writes, beside what `eclipsa build` writes of the same app: nothing of the server in the client, the same ids. */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { files, readable } from '../harness/output.mjs'
-import { binary, buildWithVite, copyApp, run } from '../harness/servers.mjs'
+import { binary, buildWithVite, copyApp, run, startServer } from '../harness/servers.mjs'
 
 const VITE_CONFIG = `import { eclipsa } from 'eclipsa/vite'
 import { node } from '@eclipsa/node'
 export default { plugins: [eclipsa(OPTIONS), node()], build: { sourcemap: true } }
 `
+
+function writeAll(folder, texts) {
+  for (const [file, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    writeFileSync(join(folder, file), text)
+  }
+}
 
 for (const fixture of ['e2e', 'canary']) {
   describe(`vite build of ${fixture}`, () => {
@@ -81,6 +88,42 @@ describe('mistakes that only the whole graph shows', () => {
   })
 })
 
+describe('packages that stay imports', () => {
+  let app
+  before(() => {
+    app = copyApp('examples/room')
+    writeAll(app.root, {
+      'eclipsa.config.json': '{ "external": ["listed"] }',
+      'app/native/+server.ts': "import native from 'native'\nimport listed from 'listed'\nimport needs from 'needs'\nexport const GET = () => Response.json([native, listed, needs])\n",
+      'app/node_modules/native/package.json': '{ "name": "native", "gypfile": true, "main": "index.js" }',
+      'app/node_modules/native/index.js': "module.exports = require('./build/x.node')\n",
+      'app/node_modules/listed/package.json': '{ "name": "listed", "main": "index.js" }',
+      'app/node_modules/listed/index.js': "module.exports = 'bundled'\n",
+      'app/node_modules/needs/package.json': '{ "name": "needs", "main": "index.js", "peerDependenciesMeta": { "native": { "optional": true } } }',
+      'app/node_modules/needs/index.js': "try { module.exports = require('native') + '!' } catch { module.exports = 'without' }\n",
+    })
+  })
+  after(() => app?.remove())
+
+  test('those with native addons, and those that `external` names', async () => {
+    const output = await buildWithVite(app.root)
+    assert.match(output, /native stays an import \(native addon\): install it where dist\/ runs\./)
+    assert.match(output, /listed stays an import \(named in external\)/)
+    for (const name of ['native', 'listed']) {
+      writeAll(join(app.root, 'dist/node_modules', name), { 'package.json': `{ "name": "${name}", "main": "index.js" }`, 'index.js': `module.exports = 'installed ${name}'\n` })
+    }
+    const server = await startServer(process.execPath, ['dist/server/node.mjs'], { cwd: app.root, env: { ...process.env, PORT: '0', HOST: '127.0.0.1' } })
+    try {
+      const [native, listed, needs] = await (await fetch(`${server.url}/native`)).json()
+      assert.deepEqual([native, listed], ['installed native', 'installed listed'])
+      // Rollup leaves a require that its importer can do without, and ES modules have none.
+      assert.ok(['installed native!', 'without'].includes(needs), needs)
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
 describe('ssg: true', () => {
   let app
   before(() => {
@@ -97,7 +140,6 @@ describe('ssg: true', () => {
   })
 
   test('a dynamic route is an error that names it', async () => {
-    const { mkdirSync } = await import('node:fs')
     mkdirSync(join(app.root, 'app/rooms/[id]'), { recursive: true })
     writeFileSync(join(app.root, 'app/rooms/[id]/+page.tsx'), 'export default () => null\n')
     await assert.rejects(buildWithVite(app.root), /app\/rooms\/\[id\]\/\+page\.tsx can't be a file: its path has parameters/)

@@ -8,6 +8,7 @@
  */
 import type { Plugin } from 'vite'
 import { browserExternalPlugin } from './build/browser-external.js'
+import { nativesPlugin } from './build/natives.js'
 import { buildPlugin } from './build/plugin.js'
 import { configPlugin } from './config.js'
 import { devPlugins } from './dev/server.js'
@@ -24,5 +25,5 @@ export type { AdapterContext, AdapterFile, EclipsaOptions, ServerAdapter } from 
  */
 export function eclipsa(options: EclipsaOptions = {}): Plugin[] {
   const project = new Project()
-  return [configPlugin(project, options), virtualPlugin(project), transformPlugin(project), ...devPlugins(project), browserExternalPlugin(), buildPlugin(project, options)]
+  return [configPlugin(project, options), virtualPlugin(project), transformPlugin(project), ...devPlugins(project), browserExternalPlugin(), nativesPlugin(project), buildPlugin(project, options)]
 }

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import type { ResolvedConfig } from 'vite'
 import { slashed, sourceFile } from './ids.js'
-import type { AppDescription, ManifestData, TransformAnswer } from './service/protocol.js'
+import type { AppDescription, ExternalAnswer, ManifestData, TransformAnswer } from './service/protocol.js'
 import { type Service, startService } from './service/service.js'
 import { SourcePackages } from './source-packages.js'
 
@@ -106,6 +106,11 @@ export class Project {
       const made = await answer.catch(() => undefined)
       if (made !== undefined) yield [key.replace(/^(?:client|server|both) /, ''), made]
     }
+  }
+
+  /** Why server code can't have the package of an import in its bundle; '' where it can. */
+  external(specifier: string, folder: string): Promise<ExternalAnswer> {
+    return this.#running().external({ specifier, folder })
   }
 
   async manifest(data: ManifestData): Promise<string> {

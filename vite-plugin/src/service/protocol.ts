@@ -31,6 +31,7 @@ export type Request =
   | ({ type: 'open'; root: string } & OpenRequest)
   | ({ type: 'manifest' } & ManifestRequest)
   | ({ type: 'transform' } & TransformRequest)
+  | ({ type: 'external' } & ExternalRequest)
   | ({ type: 'format' } & FormatRequest)
 
 export interface OpenRequest {
@@ -178,6 +179,20 @@ export interface SymbolDescription {
   reaches: PartDep[]
 }
 
+/** Why server code can't have a package in its bundle. */
+export interface ExternalRequest {
+  specifier: string
+  /** Of the file that imports it, absolute. */
+  folder: string
+}
+
+export interface ExternalAnswer {
+  /** '' where the specifier names none. */
+  package: string
+  /** '' where it can. */
+  why: string
+}
+
 export type Diagnostic = DevError
 
 export interface FormatRequest {
@@ -191,5 +206,6 @@ export interface Answers {
   open: AppDescription
   manifest: { text: string }
   transform: TransformAnswer
+  external: ExternalAnswer
   format: { text: string }
 }

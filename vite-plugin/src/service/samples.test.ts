@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { encodeFrame, FrameReader } from './frames.js'
 import type {
-  Answers, AppDescription, Assets, Diagnostic, ErrorAnswer, ImportRecord, ManifestData, ManifestSymbol, Part, PartDep, Reply, Request, RouteDescription,
+  Answers, AppDescription, Assets, Diagnostic, ErrorAnswer, ExternalAnswer, ImportRecord, ManifestData, ManifestSymbol, Part, PartDep, Reply, Request, RouteDescription,
   SymbolDescription, TransformAnswer, TransformedModule,
 } from './protocol.js'
 
@@ -78,6 +78,7 @@ const requests = {
   transform: object<Of<'transform'>>({
     type: text, file: text, code: text, sides: oneOf('client', 'server', 'both'), dev: boolean, sourceMap: boolean, split: boolean, removable: list(text),
   }),
+  external: object<Of<'external'>>({ type: text, specifier: text, folder: text }),
   format: object<Of<'format'>>({ type: text, diagnostics: list(diagnostic), color: boolean }),
 } satisfies Record<Request['type'], Check>
 
@@ -88,6 +89,7 @@ const answers = {
   transform: object<TransformAnswer>({
     path: text, serverOnly: boolean, client: module, server: module, symbols: list(symbol), diagnostics: list(diagnostic),
   }, 'client', 'server'),
+  external: object<ExternalAnswer>({ package: text, why: text }),
   format: object<Answers['format']>({ text }),
 } satisfies Record<keyof Answers, Check>
 

@@ -2,7 +2,7 @@
 import { findBinary } from './binary.js'
 import { type Child, startChild } from './child.js'
 import { encodeFrame } from './frames.js'
-import { type Answers, type FormatRequest, type ManifestRequest, type OpenRequest, PROTOCOL, type Reply, type Request, type TransformRequest } from './protocol.js'
+import { type Answers, type ExternalRequest, type FormatRequest, type ManifestRequest, type OpenRequest, PROTOCOL, type Reply, type Request, type TransformRequest } from './protocol.js'
 import { ServiceError } from './service-error.js'
 
 export { ServiceError }
@@ -20,6 +20,7 @@ export interface Service {
   open(request: OpenRequest): Promise<Answers['open']>
   manifest(request: ManifestRequest): Promise<Answers['manifest']>
   transform(request: TransformRequest): Promise<Answers['transform']>
+  external(request: ExternalRequest): Promise<Answers['external']>
   format(request: FormatRequest): Promise<Answers['format']>
   /** Ends the process. */
   close(): Promise<void>
@@ -88,6 +89,10 @@ class RunningService implements Service {
 
   transform(request: TransformRequest): Promise<Answers['transform']> {
     return this.#ask<'transform'>({ type: 'transform', ...request })
+  }
+
+  external(request: ExternalRequest): Promise<Answers['external']> {
+    return this.#ask<'external'>({ type: 'external', ...request })
   }
 
   format(request: FormatRequest): Promise<Answers['format']> {

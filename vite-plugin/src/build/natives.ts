@@ -1,0 +1,41 @@
+/**
+ * What stays an import in the server's code, which else needs nothing but Node: packages with native addons, which no
+ * bundle can hold, and those that the setting `external` names. The rule is package app's (`Project.WhyExternal`).
+ */
+import { isBuiltin } from 'node:module'
+import { dirname, isAbsolute } from 'node:path'
+import type { Plugin } from 'vite'
+import { cleanId } from '../ids.js'
+import type { Project } from '../project.js'
+
+export function nativesPlugin(project: Project): Plugin {
+  /** By package. */
+  const stayed = new Map<string, string>()
+  return {
+    name: 'eclipsa:natives',
+    apply: 'build',
+    enforce: 'pre',
+    sharedDuringBuild: true,
+    applyToEnvironment: ({ config }) => config.consumer === 'server',
+
+    async resolveId(specifier, importer) {
+      // Letters and `@` begin the names of packages; a colon is a scheme's or a drive's.
+      if (importer === undefined || !/^[a-z@_][^:]*$/i.test(specifier) || isBuiltin(specifier)) return undefined
+      const found = await project.external(specifier, folderOf(importer))
+      if (found.why === '') return undefined
+      stayed.set(found.package, found.why)
+      return { id: specifier, external: true }
+    },
+
+    buildEnd() {
+      for (const [name, why] of stayed) project.config.logger.info(`[eclipsa] ${name} stays an import (${why}): install it where dist/ runs.`)
+      stayed.clear()
+    },
+  }
+
+  /** Of virtual modules it is the app's. */
+  function folderOf(importer: string): string {
+    const file = cleanId(importer).replace(/^\0/, '')
+    return isAbsolute(file) ? dirname(file) : project.root
+  }
+}
