@@ -169,7 +169,10 @@ func (p *pipeline) reconfigure(ctx context.Context, changes map[string]change, a
 			p.unusable = p.misconfigured
 		}
 		p.mu.Unlock()
-		p.follow(ctx, changes)
+		taken := p.taken
+		if p.follow(ctx, changes); p.taken != taken && ctx.Err() == nil {
+			p.reconfigure(ctx, map[string]change{}, false) // what came meanwhile may have mended it
+		}
 		return
 	}
 	if asked && !e.server {

@@ -356,12 +356,16 @@ func TestRoutesComeAndGo(t *testing.T) {
 		t.Errorf("got %d", status)
 	}
 	next := d.hot()
-	d.write("app/new/+page.tsx", page("fresh"))
+	d.write("new-page.txt", page("fresh")) // whole when it comes: an empty page is a mistake
+	d.write("app/new/note.txt", "")
+	if err := os.Rename(d.path("new-page.txt"), d.path("app/new/+page.tsx")); err != nil {
+		t.Fatal(err)
+	}
 	expectType(t, next(), "update")
 	if status, body := d.get("/new"); status != 200 || !strings.Contains(body, "fresh") {
 		t.Errorf("got %d %s", status, body)
 	}
-	d.write("app/new/+page.jsx", page("twice"))
+	d.write("app/new/+page.jsx", "")
 	expectType(t, next(), "error")
 	if status, _ := d.get("/new"); status != 200 {
 		t.Errorf("the last good routes are gone: %d", status)

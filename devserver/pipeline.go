@@ -36,6 +36,7 @@ type pipeline struct {
 	misconfigured []transform.Diagnostic // mistakes in the files that configure
 	complained    bool                   // the terminal shows errors
 	unread        bool                   // such files could not be read, and must be when something changes
+	taken         int                    // how often an update took what changed meanwhile
 	restarting    string                 // what the restart is about whose line is still to be printed
 	hosts         hostRules
 	relisten      func(next *app.App, about string) // ends this pipeline for one with other settings

@@ -123,6 +123,7 @@ func (p *pipeline) moreChanges() map[string]change {
 	if len(more) == 0 {
 		return nil
 	}
+	p.taken++
 	if p.isStructure(more) {
 		p.resolver.forget()
 	}
