@@ -15,10 +15,10 @@ const (
 )
 
 // WhyExternal says why a package that a file in dir imports can't be in a bundle of server code, or ""
-// where it can. external is the setting.
+// where it can. external is the setting. eclipsa ships programs as others ship addons, and is bundled.
 func (p *Project) WhyExternal(external []string, dir, name string) string {
 	switch {
-	case name == "":
+	case name == "", name == "eclipsa":
 		return ""
 	case slices.Contains(external, name):
 		return NamedInExternal

@@ -60,9 +60,6 @@ func (n *natives) resolve(args api.OnResolveArgs, host host) api.OnResolveResult
 		return n.keep(args, "node:"+strings.TrimPrefix(specifier, "node:"))
 	}
 	name := app.PackageName(specifier)
-	if name == "" || name == "eclipsa" {
-		return api.OnResolveResult{}
-	}
 	why := n.b.project.WhyExternal(n.b.app.Settings.External, args.ResolveDir, name)
 	switch {
 	case why == "":

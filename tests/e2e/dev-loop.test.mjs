@@ -43,7 +43,7 @@ describe('eclipsa dev', () => {
     writeFileSync(file, text)
     await page.getByRole('button', { name: 'Connect', exact: true }).waitFor()
     await whole()
-    assert.equal(await page.getByText('app/+page.tsx:18:1').count(), 0)
+    await page.getByText('app/+page.tsx:18:1').waitFor({ state: 'detached' })
   })
 
   test('an import that leads nowhere names importer and specifier', async () => {

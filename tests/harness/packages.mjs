@@ -31,7 +31,7 @@ export async function installWithTarballs(root, tarballs) {
   for (const kind of ['dependencies', 'devDependencies']) {
     for (const name of Object.keys(manifest[kind] ?? {})) manifest[kind][name] = specs[name] ?? manifest[kind][name]
   }
-  manifest.overrides = specs
+  manifest.overrides = { ...manifest.overrides, ...specs }
   writeFileSync(path, JSON.stringify(manifest, null, 2))
   await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root })
 }
