@@ -1,6 +1,7 @@
 /**
  * What a page tells the driver. The same script runs in every side's page, in front of the page's own; it
- * reports through a binding of the browser, so that all times are of the driver's clock.
+ * reports through a binding of the browser. All times are of the driver's clock: that at which a report came,
+ * or, where milliseconds count, that at which the page made it (see `clock`).
  */
 import { launch } from '../../tests/harness/browser.mjs'
 import { processTree, Usage } from './processes.mjs'
@@ -87,6 +88,20 @@ export async function openProbe(leaf) {
   await quiet(() => processTree(process.pid).slice(1))
   return {
     page,
+    /**
+     * What turns the page's time into the driver's: as NTP does it, from the quickest of a few questions. A report
+     * itself is on its way for 1 ms, and now and then for 5, while the browser paints.
+     */
+    async clock() {
+      let best = { took: Infinity, offset: 0 }
+      for (let i = 0; i < 20; i++) {
+        const asked = performance.now()
+        const theirs = await page.evaluate(() => performance.timeOrigin + performance.now())
+        const took = performance.now() - asked
+        if (took < best.took) best = { took, offset: theirs - asked - took / 2 }
+      }
+      return ({ at }) => at - best.offset
+    },
     /** The first report, from now or before, that `accept` takes. */
     wait(what, accept, patience = PATIENCE) {
       return new Promise((resolve, reject) => {
