@@ -232,3 +232,11 @@ func freshText(w http.ResponseWriter, r *http.Request, tag, contentType string) 
 	}
 	return false
 }
+
+// serveText answers with a text, or says that the browser has it.
+func serveText(w http.ResponseWriter, r *http.Request, text, contentType string) {
+	sum := sha256.Sum256([]byte(text))
+	if !freshText(w, r, fmt.Sprintf(`"%x"`, sum[:12]), contentType) {
+		io.WriteString(w, text)
+	}
+}

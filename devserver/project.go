@@ -2,7 +2,6 @@ package devserver
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"mime"
 	"net/http"
@@ -92,10 +91,7 @@ func (p *project) serveClient(w http.ResponseWriter, r *http.Request) bool {
 		http.Error(w, "eclipsa: "+p.clientErr.Error(), http.StatusInternalServerError)
 		return true
 	}
-	sum := sha256.Sum256([]byte(p.clientText))
-	if !freshText(w, r, fmt.Sprintf(`"%x"`, sum[:12]), "text/javascript; charset=utf-8") {
-		fmt.Fprint(w, p.clientText)
-	}
+	serveText(w, r, p.clientText, "text/javascript; charset=utf-8")
 	return true
 }
 
@@ -145,7 +141,7 @@ func (p *project) serveStyle(w http.ResponseWriter, r *http.Request, id string) 
 		w.Header().Set("X-Eclipsa-Style-Error", "1")
 		text = "/* eclipsa: " + strings.ReplaceAll(made.problems[0].Format(false), "*/", "* /") + " */\n" + text
 	}
-	serveCSS(w, r, text)
+	serveText(w, r, text, "text/css; charset=utf-8")
 	return true
 }
 

@@ -1,8 +1,6 @@
 package devserver
 
 import (
-	"crypto/sha256"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -70,7 +68,7 @@ func (p *project) serveStylePack(w http.ResponseWriter, r *http.Request) bool {
 	for i, m := range modules {
 		texts[i] = styles.get(m).css
 	}
-	serveCSS(w, r, joinStylesheets(texts))
+	serveText(w, r, joinStylesheets(texts), "text/css; charset=utf-8")
 	return true
 }
 
@@ -95,11 +93,4 @@ func joinStylesheets(texts []string) string {
 		}
 	}
 	return imports.String() + rules.String()
-}
-
-func serveCSS(w http.ResponseWriter, r *http.Request, text string) {
-	sum := sha256.Sum256([]byte(text))
-	if !freshText(w, r, fmt.Sprintf(`"%x"`, sum[:12]), "text/css; charset=utf-8") {
-		fmt.Fprint(w, text)
-	}
 }

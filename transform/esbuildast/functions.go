@@ -18,7 +18,7 @@ type Function struct {
 func (t *Tree) Functions() map[int]Function {
 	found := map[int]Function{}
 	for i := range t.ast.Parts {
-		if f, ok := t.functionIn(t.ast.Parts[i].Stmts); ok && len(t.assigned[f.Ref]) == 0 {
+		if f, ok := t.steadyFunction(t.ast.Parts[i].Stmts); ok {
 			found[i] = f
 		}
 	}
@@ -29,15 +29,21 @@ func (t *Tree) Functions() map[int]Function {
 func (t *Tree) HasEffects() bool {
 	for i := range t.ast.Parts {
 		stmts := t.ast.Parts[i].Stmts
-		switch kind, _ := kindOf(stmts); {
-		case len(stmts) == 0 || kind != Declaration && kind != Effect || t.IsEmpty(i) || t.IsConstant(i):
+		kind, _ := kindOf(stmts)
+		if len(stmts) == 0 || kind != Declaration && kind != Effect || t.IsEmpty(i) || t.IsConstant(i) {
 			continue
 		}
-		if f, ok := t.functionIn(stmts); !ok || len(t.assigned[f.Ref]) > 0 {
+		if _, ok := t.steadyFunction(stmts); !ok {
 			return true
 		}
 	}
 	return false
+}
+
+// steadyFunction is a function that keeps its name.
+func (t *Tree) steadyFunction(stmts []js_ast.Stmt) (f Function, ok bool) {
+	f, ok = t.functionIn(stmts)
+	return f, ok && len(t.assigned[f.Ref]) == 0
 }
 
 func (t *Tree) functionIn(stmts []js_ast.Stmt) (f Function, ok bool) {

@@ -7,10 +7,13 @@ import { dirname, isAbsolute } from 'node:path'
 import type { Plugin } from 'vite'
 import { cleanId } from '../ids.js'
 import type { Project } from '../project.js'
+import type { ExternalAnswer } from '../service/protocol.js'
 
 export function nativesPlugin(project: Project): Plugin {
   /** By package. */
   const stayed = new Map<string, string>()
+  /** By specifier and folder: every module imports the runtime. */
+  const known = new Map<string, Promise<ExternalAnswer>>()
   return {
     name: 'eclipsa:natives',
     apply: 'build',
@@ -21,7 +24,7 @@ export function nativesPlugin(project: Project): Plugin {
     async resolveId(specifier, importer) {
       // Letters and `@` begin the names of packages; a colon is a scheme's or a drive's.
       if (importer === undefined || !/^[a-z@_][^:]*$/i.test(specifier) || isBuiltin(specifier)) return undefined
-      const found = await project.external(specifier, folderOf(importer))
+      const found = await ask(specifier, folderOf(importer))
       if (found.why === '') return undefined
       stayed.set(found.package, found.why)
       return { id: specifier, external: true }
@@ -30,7 +33,15 @@ export function nativesPlugin(project: Project): Plugin {
     buildEnd() {
       for (const [name, why] of stayed) project.config.logger.info(`[eclipsa] ${name} stays an import (${why}): install it where dist/ runs.`)
       stayed.clear()
+      known.clear()
     },
+  }
+
+  function ask(specifier: string, folder: string): Promise<ExternalAnswer> {
+    const key = `${specifier}\0${folder}`
+    const answer = known.get(key) ?? project.external(specifier, folder)
+    known.set(key, answer)
+    return answer
   }
 
   /** Of virtual modules it is the app's. */
