@@ -66,7 +66,9 @@ func (p *pipeline) deliver(ctx context.Context, changes map[string]change, done 
 	} else if what != "" {
 		p.print.update(what, done.names, time.Since(began))
 	}
-	p.report(addNew(slices.Clone(done.errors), failure))
+	if bad := addNew(slices.Clone(done.errors), failure); len(bad) == 0 || !p.overtaken() {
+		p.report(bad)
+	}
 }
 
 // prepare makes what every first page asks for while the worker evaluates the app: its stylesheets hold

@@ -70,6 +70,12 @@ func (p *pipeline) update(ctx context.Context, changes map[string]change, struct
 	p.deliver(ctx, changes, done, began)
 }
 
+// overtaken says whether a file that configures has changed since: what went wrong may be due to that, and
+// the update that follows at once will say.
+func (p *pipeline) overtaken() bool {
+	return p.watcher != nil && slices.ContainsFunc(p.watcher.waiting(), p.configures)
+}
+
 func (p *pipeline) rebuildLocked(ctx context.Context, changes map[string]change, structure bool) (outcome, error) {
 	p.hasBare = p.hub.hasBare() // the hub's lock is never taken inside this one, see hub.open
 	p.mu.Lock()

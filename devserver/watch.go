@@ -379,6 +379,13 @@ func (w *watcher) putBack(path string, kind change) {
 	w.put(path, kind)
 }
 
+// waiting are the paths in the set.
+func (w *watcher) waiting() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return sortedKeys(w.pending)
+}
+
 // take empties the set.
 func (w *watcher) take() map[string]change {
 	w.mu.Lock()
