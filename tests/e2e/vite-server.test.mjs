@@ -3,7 +3,7 @@
  * other, each upgrade claimed by exactly one.
  */
 import assert from 'node:assert/strict'
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -91,6 +91,29 @@ function freePort() {
     })
   })
 }
+
+test('a root that is a link: edits through either path, and new routes', async () => {
+  const app = copyApp('examples/room')
+  const link = `${app.root}-link`
+  symlinkSync(app.root, link)
+  let server
+  try {
+    server = await startVite(app.root, [link])
+    const page = join(app.root, 'app/+page.tsx')
+    const text = readFileSync(page, 'utf8')
+    await works({ root: link }, server)
+    writeFileSync(page, text)
+    await until(async () => (await (await fetch(server.url)).text()).includes('Status: '), 'the first text')
+    await works(app, server)
+    mkdirSync(join(link, 'app/later'))
+    writeFileSync(join(link, 'app/later/+page.tsx'), 'export default () => <p>later</p>\n')
+    await until(async () => (await (await fetch(`${server.url}/later`)).text()).includes('<p>later</p>'), 'the new route')
+  } finally {
+    await server?.stop()
+    rmSync(link)
+    app.remove()
+  }
+})
 
 test('https', () =>
   withServer(
