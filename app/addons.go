@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -26,6 +27,11 @@ func (p *Project) WhyExternal(external []string, dir, name string) string {
 		return NativeAddon
 	}
 	return ""
+}
+
+// StaysImport is what to tell whoever builds about such a package.
+func StaysImport(name, why string) string {
+	return fmt.Sprintf("%s stays an import (%s): install it where dist/ runs.", name, why)
 }
 
 // addonLoaders are packages whose only use is to find or build a native addon.

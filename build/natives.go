@@ -105,7 +105,7 @@ func (n *natives) notes() []string {
 	defer n.mu.Unlock()
 	var notes []string
 	for name, why := range n.stayed {
-		notes = append(notes, fmt.Sprintf("%s stays an import (%s): install it where dist/ runs.", name, why))
+		notes = append(notes, app.StaysImport(name, why))
 	}
 	slices.Sort(notes)
 	return notes

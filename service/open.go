@@ -56,7 +56,11 @@ func (s *service) external(r *externalRequest) (*externalAnswer, error) {
 		return nil, err
 	}
 	name := app.PackageName(r.Specifier)
-	return &externalAnswer{Package: name, Why: opened.project.WhyExternal(opened.app.Settings.External, r.Folder, name)}, nil
+	why := opened.project.WhyExternal(opened.app.Settings.External, r.Folder, name)
+	if why == "" {
+		return &externalAnswer{}, nil
+	}
+	return &externalAnswer{Note: app.StaysImport(name, why)}, nil
 }
 
 func (s *service) manifest(r *manifestRequest) (*textAnswer, error) {

@@ -195,15 +195,14 @@ type textAnswer struct {
 	Text string `json:"text"`
 }
 
-// externalRequest asks why server code can't have a package in its bundle.
+// externalRequest asks whether server code can have a package in its bundle.
 type externalRequest struct {
 	Specifier string `json:"specifier"`
 	Folder    string `json:"folder"` // of the file that imports it, absolute
 }
 
 type externalAnswer struct {
-	Package string `json:"package"` // "" where the specifier names none
-	Why     string `json:"why"`     // "" where it can
+	Note string `json:"note"` // for whoever builds, where the package stays an import; else ""
 }
 
 type transformRequest struct {

@@ -108,7 +108,7 @@ export class Project {
     }
   }
 
-  /** Why server code can't have the package of an import in its bundle; '' where it can. */
+  /** Whether server code can have the package of an import in its bundle. */
   external(specifier: string, folder: string): Promise<ExternalAnswer> {
     return this.#running().external({ specifier, folder })
   }

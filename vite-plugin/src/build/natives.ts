@@ -10,8 +10,8 @@ import type { Project } from '../project.js'
 import type { ExternalAnswer } from '../service/protocol.js'
 
 export function nativesPlugin(project: Project): Plugin {
-  /** By package. */
-  const stayed = new Map<string, string>()
+  /** What there is to say, a line for each package. */
+  const notes = new Set<string>()
   /** By specifier and folder: every module imports the runtime. */
   const known = new Map<string, Promise<ExternalAnswer>>()
   return {
@@ -25,14 +25,14 @@ export function nativesPlugin(project: Project): Plugin {
       // Letters and `@` begin the names of packages; a colon is a scheme's or a drive's.
       if (importer === undefined || !/^[a-z@_][^:]*$/i.test(specifier) || isBuiltin(specifier)) return undefined
       const found = await ask(specifier, folderOf(importer))
-      if (found.why === '') return undefined
-      stayed.set(found.package, found.why)
+      if (found.note === '') return undefined
+      notes.add(found.note)
       return { id: specifier, external: true }
     },
 
     buildEnd() {
-      for (const [name, why] of stayed) project.config.logger.info(`[eclipsa] ${name} stays an import (${why}): install it where dist/ runs.`)
-      stayed.clear()
+      for (const note of notes) project.config.logger.info(`[eclipsa] ${note}`)
+      notes.clear()
       known.clear()
     },
   }

@@ -179,7 +179,7 @@ export interface SymbolDescription {
   reaches: PartDep[]
 }
 
-/** Why server code can't have a package in its bundle. */
+/** Whether server code can have a package in its bundle. */
 export interface ExternalRequest {
   specifier: string
   /** Of the file that imports it, absolute. */
@@ -187,10 +187,8 @@ export interface ExternalRequest {
 }
 
 export interface ExternalAnswer {
-  /** '' where the specifier names none. */
-  package: string
-  /** '' where it can. */
-  why: string
+  /** For whoever builds, where the package stays an import; else ''. */
+  note: string
 }
 
 export type Diagnostic = DevError

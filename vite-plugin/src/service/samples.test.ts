@@ -89,7 +89,7 @@ const answers = {
   transform: object<TransformAnswer>({
     path: text, serverOnly: boolean, client: module, server: module, symbols: list(symbol), diagnostics: list(diagnostic),
   }, 'client', 'server'),
-  external: object<ExternalAnswer>({ package: text, why: text }),
+  external: object<ExternalAnswer>({ note: text }),
   format: object<Answers['format']>({ text }),
 } satisfies Record<keyof Answers, Check>
 
