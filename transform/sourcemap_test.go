@@ -181,7 +181,8 @@ func checkMap(t *testing.T, side string, m Module, form Form) {
 func checkNames(t *testing.T, side string, m Module, form Form) (seen int) {
 	t.Helper()
 	decoded, segments := decodeMap(t, m.Map)
-	if decoded.Version != 3 || len(decoded.Sources) != 1 || decoded.Sources[0] != "app/+page.tsx" {
+	name := map[Form]string{ESM: "+page.tsx", Registry: "app/+page.tsx"}[form]
+	if decoded.Version != 3 || len(decoded.Sources) != 1 || decoded.Sources[0] != name {
 		t.Fatalf("%s: version %d, sources %v", side, decoded.Version, decoded.Sources)
 	}
 	source, code := strings.Split(mapped, "\n"), strings.Split(m.Code, "\n")

@@ -25,7 +25,8 @@ const (
 // Options say how one source text is read and printed. The zero value, with a Path, is a
 // production transform to ES modules without source maps.
 type Options struct {
-	// Path names the module in ids, diagnostics and source maps: slash-separated and relative to
+	// Path names the module in ids, diagnostics and source maps (those of ES modules have only its last
+	// part, since they lie beside it): slash-separated and relative to
 	// the app ("app/+page.tsx"), or "<package name>/<path>" for source packages. Its extension
 	// selects the syntax (.ts .tsx .mts .cts .js .jsx .mjs .cjs).
 	Path string

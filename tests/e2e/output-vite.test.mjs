@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { files, readable } from '../harness/output.mjs'
+import { files, mappedFiles, readable } from '../harness/output.mjs'
 import { binary, buildWithVite, copyApp, run, startServer } from '../harness/servers.mjs'
 
 const VITE_CONFIG = `import { eclipsa } from 'eclipsa/vite'
@@ -42,6 +42,12 @@ for (const fixture of ['e2e', 'canary']) {
       const server = files(join(app.root, 'dist/server')).map(readable).join('\n')
       assert.match(server, /CANARY/, 'it is the server that has them')
       assert.doesNotMatch(server, /CANARY-env/, 'dist/ holds no environment')
+    })
+
+    test('source maps lead to the sources', () => {
+      const sources = mappedFiles(join(app.root, 'dist'))
+      assert.ok(sources.includes(join(app.root, 'app/+page.tsx')))
+      assert.deepEqual(sources.filter((file) => file.startsWith(app.root) && !existsSync(file)), [])
     })
 
     test('the ids are those of eclipsa build', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { files, readable } from '../harness/output.mjs'
+import { files, mappedFiles, readable } from '../harness/output.mjs'
 import { binary, copyApp, run } from '../harness/servers.mjs'
 
 describe('eclipsa build', () => {
@@ -27,6 +27,12 @@ describe('eclipsa build', () => {
       if (canary !== 'CANARY-handler') assert.ok(server.includes(canary), `${canary} belongs to the server`)
     }
     assert.doesNotMatch(server, /CANARY-env/, 'dist/ holds no environment')
+  })
+
+  test('source maps lead to the sources', () => {
+    const sources = mappedFiles(join(app.root, 'dist'))
+    assert.ok(sources.includes(join(app.root, 'app/numbers/+page.tsx')))
+    assert.deepEqual(sources.filter((file) => file.startsWith(app.root) && !existsSync(file)), [])
   })
 
   test('a failed build leaves the last good one', async () => {

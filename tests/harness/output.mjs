@@ -1,6 +1,6 @@
 /** What a build has written, as text. */
 import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 
 /** Every file below a folder. */
@@ -16,3 +16,9 @@ export function readable(file) {
   if (file.endsWith('.br')) return brotliDecompressSync(bytes).toString()
   return bytes.toString()
 }
+
+/** The files that the source maps below a folder name, as whoever reads the maps finds them: they are URLs. Virtual modules have none. */
+export const mappedFiles = (folder) =>
+  files(folder)
+    .filter((file) => file.endsWith('.map'))
+    .flatMap((file) => JSON.parse(readable(file)).sources.filter((source) => /^[^:]+\.\w+$/.test(source)).map((source) => resolve(dirname(file), decodeURIComponent(source))))

@@ -3,6 +3,7 @@ package esbuildast
 import (
 	"bytes"
 	"encoding/json"
+	"path"
 	"strings"
 
 	"github.com/evanw/esbuild/internal/ast"
@@ -149,7 +150,7 @@ func (t *Tree) mapJSON(linesBefore int, chunk sourcemap.Chunk, content bool) []b
 	var b bytes.Buffer
 	b.Grow(len(t.content) + len(chunk.Buffer.Data) + linesBefore + 256)
 	b.WriteString(`{"version":3,"sources":`)
-	b.Write(encode([]string{t.source.KeyPath.Text}))
+	b.Write(encode([]string{t.mapSource()}))
 	if content {
 		b.WriteString(`,"sourcesContent":`)
 		b.Write(t.content)
@@ -163,6 +164,15 @@ func (t *Tree) mapJSON(linesBefore int, chunk sourcemap.Chunk, content bool) []b
 	b.Write(encode(names))
 	b.WriteByte('}')
 	return b.Bytes()
+}
+
+// mapSource names the source as whoever reads the map resolves it (ECMA-426): an ES module's map lies beside the
+// module itself, those of the registry's modules are gathered at the app's root.
+func (t *Tree) mapSource() string {
+	if t.registry != nil {
+		return t.source.KeyPath.Text
+	}
+	return path.Base(t.source.KeyPath.Text)
 }
 
 func encode(value any) []byte {
