@@ -222,8 +222,37 @@ test('an error while rendering is in the page and in the terminal, at its place'
       const page = await context.newPage()
       await page.goto(server.url)
       await page.locator('vite-error-overlay').getByText('no page today').first().waitFor()
-      await page.locator('vite-error-overlay').getByText('+page.tsx:').first().waitFor()
-      assert.match(server.output(), /no page today[\s\S]*app\/\+page\.tsx:\d+/)
+      await page.locator('vite-error-overlay').getByText(`${file}:`).first().waitFor()
+      assert.ok(server.output().includes(`(${file}:`), server.output())
       await context.close()
     },
   ))
+
+const mistakes = {
+  'an error while rendering': { broken: "export const title = { toString() { throw new Error('not now') } }" },
+  'an error at the start of a module': { broken: "throw new Error('not today')\nexport const title = ''" },
+  'a mistake in the syntax': { broken: 'export const title = (' },
+  'a missing file': {},
+}
+for (const [what, { broken }] of Object.entries(mistakes)) {
+  test(`the error page of ${what} goes by itself once that is mended`, () =>
+    withServer(
+      (app) => {
+        const file = join(app.root, 'app/+page.tsx')
+        writeFileSync(file, `import { title } from './title'\n${readFileSync(file, 'utf8').replace('<section>', '<section title={title}>')}`)
+        if (broken !== undefined) writeFileSync(join(app.root, 'app/title.ts'), broken)
+        return startVite(app.root)
+      },
+      async (app, server) => {
+        const page = await browser.newPage()
+        await page.goto(server.url)
+        await page.locator('vite-error-overlay').waitFor()
+        writeFileSync(join(app.root, 'app/title.ts'), "export const title = 'here'\n")
+        await page.getByTitle('here').waitFor()
+        await page.locator('body[data-e-resume="resumed"]').waitFor()
+        await page.getByRole('button', { name: 'Connect' }).click()
+        await page.getByText('Latest: Joined general').waitFor()
+        await page.close()
+      },
+    ))
+}

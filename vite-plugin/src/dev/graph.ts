@@ -32,6 +32,17 @@ export function invalidate(environment: RunnableDevEnvironment, node: Environmen
   if (evaluated !== undefined) environment.runner.evaluatedModules.invalidateModule(evaluated)
 }
 
+/** Forgets what could not be evaluated: the runner would go on to give its error, whatever was mended since. */
+export async function forgetFailed({ runner: { evaluatedModules } }: RunnableDevEnvironment): Promise<void> {
+  await Promise.all(
+    [...evaluatedModules.idToModuleMap.values()].map(async (module) => {
+      // `evaluated` says that it ended, one way or the other.
+      const failed = module.evaluated && (await module.promise?.then(() => false, () => true))
+      if (failed) evaluatedModules.invalidateModule(module)
+    }),
+  )
+}
+
 /**
  * Gives the modules that stay their code back, which Vite forgot with that of the file they import: without it those of
  * other plugins would be evaluated again when somebody imports them next, and stacks would lose the source maps of ours.

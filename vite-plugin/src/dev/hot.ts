@@ -10,7 +10,9 @@ import { partOf } from '../ids.js'
 import type { Project } from '../project.js'
 import type { TransformAnswer } from '../service/protocol.js'
 import type { DevApp } from './app.js'
-import { instanceOf, invalidate, restore, withImporters } from './graph.js'
+import type { ErrorPages } from './error-pages.js'
+import { forgetFailed, instanceOf, invalidate, restore, withImporters } from './graph.js'
+import { waitingFor } from './missing.js'
 import type { OpenSymbols } from './open-symbols.js'
 import type { Reach } from './reach.js'
 import { changeRoutes, isRouteFile } from './routes.js'
@@ -19,6 +21,7 @@ export interface Hot {
   server: ViteDevServer
   app: DevApp
   reach: Reach
+  errorPages: ErrorPages
   symbols: OpenSymbols
 }
 
@@ -34,6 +37,7 @@ export function hotPlugin(project: Project, hotOf: () => Hot | undefined): Plugi
       }
       if (this.environment.name !== 'ssr') return undefined
       await hot.app.exclusively(() => serverUpdate(project, hot, options))
+      hot.errorPages.loadAgain()
       return []
     },
   }
@@ -61,8 +65,10 @@ async function serverUpdate(project: Project, hot: Hot, options: HotUpdateOption
   const { type, file, modules } = options
   const { app, symbols } = hot
   const { environment } = app
+  await forgetFailed(environment)
+  const waiting = type === 'create' ? await waitingFor(environment, file) : []
   const nodes = modules.filter((node) => node.id !== null)
-  if (nodes.length === 0) return
+  if (nodes.length === 0 && waiting.length === 0) return
   const isGone = type === 'delete'
   const next = isGone ? undefined : await transformed(project, options)
   if (next?.diagnostics.some(isError)) return restore(environment, new Set()) // the last good code goes on
@@ -71,7 +77,7 @@ async function serverUpdate(project: Project, hot: Hot, options: HotUpdateOption
   else project.had.server.set(file, next)
   const answers = new Map<string, TransformAnswer>()
   for await (const [name, answer] of project.all()) answers.set(name, answer)
-  const changed = nodes.filter((node) => isGone || isChanged(node, previous, next))
+  const changed = [...waiting, ...nodes.filter((node) => isGone || isChanged(node, previous, next))]
   if (changed.length === 0) return restore(environment, new Set()) // one save may be two events: the second brings nothing, and mends nothing
   const stale = withImporters(changed, { answerOf: (name) => answers.get(name), serverEntry: join(project.root, project.app.serverEntry) })
   const evaluated = [...stale].filter((node) => instanceOf(environment, node.id ?? '') !== undefined)

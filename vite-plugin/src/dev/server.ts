@@ -5,6 +5,7 @@ import type { Connect, Plugin, ViteDevServer } from 'vite'
 import { partOf } from '../ids.js'
 import type { Project } from '../project.js'
 import { DevApp } from './app.js'
+import { ErrorPages } from './error-pages.js'
 import { keepInstances } from './graph.js'
 import { guardRequests } from './guard.js'
 import { type Hot, hotPlugin } from './hot.js'
@@ -23,14 +24,15 @@ export function devPlugins(project: Project): Plugin[] {
         await project.open()
         const reach = new Reach(server, project)
         const app = new DevApp(server, project, reach)
-        hot = { server, app, reach, symbols: new OpenSymbols(project, () => app.environment) }
+        const errorPages = new ErrorPages(server)
+        hot = { server, app, reach, errorPages, symbols: new OpenSymbols(project, () => app.environment) }
         await app.writeManifest()
         if (server.httpServer !== null) guardRequests(server.httpServer as Server)
         listenForUpgrades(server, app)
         followQuickSaves(server.watcher)
         keepInstances(app.environment, (id) => partOf(id) !== undefined || project.sourceOf(id) !== undefined)
         return () => {
-          server.middlewares.use(pages(server, app))
+          server.middlewares.use(pages(server, app, errorPages))
         }
       },
       async closeBundle() {
@@ -68,12 +70,12 @@ const reported = (server: ViteDevServer) => (error: Error): never => {
   throw error
 }
 
-function pages(server: ViteDevServer, app: DevApp): Connect.NextHandleFunction {
-  const nexts = new WeakMap<IncomingMessage, (error: unknown) => void>()
+function pages(server: ViteDevServer, app: DevApp, errorPages: ErrorPages): Connect.NextHandleFunction {
+  const nexts = new WeakMap<IncomingMessage, Connect.NextFunction>()
   const failed = (error: unknown, incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const next = nexts.get(incoming)
     if (outgoing.headersSent || next === undefined) outgoing.destroy()
-    else next(error) // Vite fixes its stack, prints it and shows it in the overlay
+    else errorPages.show(error, next)
   }
   const listener = createRequestListener(app.handler, { failed })
   const isSymbols = ownsRealtime(server.config.base)
@@ -81,6 +83,6 @@ function pages(server: ViteDevServer, app: DevApp): Connect.NextHandleFunction {
     nexts.set(incoming, next)
     incoming.url = incoming.originalUrl ?? incoming.url ?? '/' // with the base, which Vite takes away
     const ready = isSymbols(incoming.url) ? app.prepareSymbols() : app.prepare()
-    ready.then(() => void listener(incoming, outgoing), next)
+    ready.then(() => void listener(incoming, outgoing), (error: unknown) => errorPages.show(error, next))
   }
 }
