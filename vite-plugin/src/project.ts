@@ -94,6 +94,11 @@ export class Project {
     return answer
   }
 
+  /** What a saved file is to become; undefined for what is not ours. */
+  async transformSaved(file: string, read: () => string | Promise<string>): Promise<TransformAnswer | undefined> {
+    return this.sourceOf(file) === undefined ? undefined : this.transform(file, await read(), 'both')
+  }
+
   /** What a file became when it was last transformed. */
   async known(file: string): Promise<TransformAnswer | undefined> {
     const source = this.#sources.get(file) ?? this.#sources.get(`client ${file}`)

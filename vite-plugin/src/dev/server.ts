@@ -13,6 +13,7 @@ import { otherHostsPlugin } from './other-hosts.js'
 import { OpenSymbols } from './open-symbols.js'
 import { followQuickSaves } from './quick-saves.js'
 import { Reach } from './reach.js'
+import { ServerUpdates } from './server-updates.js'
 
 export function devPlugins(project: Project): Plugin[] {
   let hot: Hot | undefined
@@ -24,8 +25,9 @@ export function devPlugins(project: Project): Plugin[] {
         await project.open()
         const reach = new Reach(server, project)
         const app = new DevApp(server, project, reach)
+        const symbols = new OpenSymbols(project, () => app.environment)
         const errorPages = new ErrorPages(server)
-        hot = { server, app, reach, errorPages, symbols: new OpenSymbols(project, () => app.environment) }
+        hot = { server, app, reach, symbols, updates: new ServerUpdates(project, server, app, symbols), errorPages }
         await app.writeManifest()
         if (server.httpServer !== null) guardRequests(server.httpServer as Server)
         listenForUpgrades(server, app)
