@@ -21,8 +21,8 @@ test('what is written asks for the packages that the repository is tested with',
 
 test('vite.config.ts belongs to Vite\'s kind alone', () => {
   const files = (kind: 'vite' | 'standalone'): string[] => readdirSync(writeApp({ folder: join(root, `for-${kind}`), kind })).filter((name) => !name.startsWith('.'))
-  assert.deepEqual(files('vite').sort(), ['app', 'package.json', 'tsconfig.json', 'vite.config.ts'])
-  assert.deepEqual(files('standalone').sort(), ['app', 'package.json', 'tsconfig.json'])
+  assert.deepEqual(files('vite').sort(), ['app', 'package.json', 'public', 'tsconfig.json', 'vite.config.ts'])
+  assert.deepEqual(files('standalone').sort(), ['app', 'package.json', 'public', 'tsconfig.json'])
 })
 
 test('a second app does not go into the first one\'s folder', () => {

@@ -38,7 +38,7 @@ for (const [kind, { files, dev }] of Object.entries(kinds)) {
     const output = await create([name, `--${kind}`])
     assert.match(output, new RegExp(`cd ${name}\\n\\s+npm install\\n\\s+npm run dev\\n`))
     const app = join(root, name)
-    assert.deepEqual(readdirSync(app).sort(), ['.gitignore', 'app', 'package.json', 'tsconfig.json', ...files])
+    assert.deepEqual(readdirSync(app).sort(), ['.gitignore', 'app', 'package.json', 'public', 'tsconfig.json', ...files])
     assert.match(readFileSync(join(app, '.gitignore'), 'utf8'), /^node_modules\/$/m)
     const manifest = readManifest(name)
     assert.equal(manifest.name, name)
@@ -51,6 +51,7 @@ for (const [kind, { files, dev }] of Object.entries(kinds)) {
       const server = await startServer('npm', args, { cwd: app, group: true, env: { ...process.env, PORT: '0' } })
       try {
         assert.match(await (await fetch(server.url)).text(), /<h1>Counting together<\/h1>/)
+        assert.equal((await fetch(`${server.url}/favicon.ico`)).status, 200, 'browsers ask for it, and complain')
         await countTogether(server.url)
       } finally {
         await server.stop()
