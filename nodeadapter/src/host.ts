@@ -1,6 +1,8 @@
-/** What a development server in somebody else's process (Vite's) needs of the Node host. Internal to eclipsa's packages. */
+/** What a server in somebody else's process (Vite's, in development and preview) needs of the Node host. Internal to eclipsa's packages. */
 export { createRequestListener } from './request-listener.js'
 export { requestUrl } from './request-url.js'
+export { answerStatic } from './static.js'
+export { readStaticFiles } from './static-files.js'
 export type { Capabilities, CreateHandler, Handler } from './types.js'
 export { createUpgradeGate, ownsRealtime, type UpgradeGate } from './upgrade-gate.js'
 export { upgradeWebSocket } from './upgrade-websocket.js'

@@ -69,10 +69,10 @@ function configureVite(root) {
   if (!existsSync(file) && !existsSync(join(root, 'vite.config.ts'))) writeFileSync(file, VITE_CONFIG)
 }
 
-/** @param {string} root */
-export function startVite(root, args = [], env = {}) {
+/** @param {string} root @param {'dev' | 'preview'} command */
+export function startVite(root, args = [], env = {}, command = 'dev') {
   configureVite(root)
-  return startServer(process.execPath, [viteCommand, '--host', '127.0.0.1', '--port', '0', ...args], { cwd: root, env: { ...process.env, ...env } })
+  return startServer(process.execPath, [viteCommand, command, '--host', '127.0.0.1', '--port', '0', ...args], { cwd: root, env: { ...process.env, ...env } })
 }
 
 export function buildWithVite(root, args = []) {

@@ -16,12 +16,12 @@ export function configPlugin(project: Project, options: EclipsaOptions): Plugin 
   return {
     name: PLUGIN_NAME,
     api: { options },
-    config(config, { command }) {
+    config(config, { command, isPreview }) {
       const major = checkVersion(this?.meta?.viteVersion)
       checkUserConfig(config)
       const root = slashed(config.root ?? process.cwd())
       const packages = new SourcePackages(root)
-      return { ...shared(packages), ...jsx(major), ...(command === 'serve' ? inDev(packages) : inBuild()) }
+      return { ...shared(packages), ...jsx(major), ...(command === 'build' || isPreview ? inBuild() : inDev(packages)) }
     },
     configResolved(config) {
       checkPlugins(config)

@@ -13,6 +13,7 @@ import { buildPlugin } from './build/plugin.js'
 import { configPlugin } from './config.js'
 import { devPlugins } from './dev/server.js'
 import type { EclipsaOptions } from './options.js'
+import { previewPlugin } from './preview.js'
 import { Project } from './project.js'
 import { transformPlugin } from './transform.js'
 import { virtualPlugin } from './virtual.js'
@@ -25,5 +26,5 @@ export type { AdapterContext, AdapterFile, EclipsaOptions, ServerAdapter } from 
  */
 export function eclipsa(options: EclipsaOptions = {}): Plugin[] {
   const project = new Project()
-  return [configPlugin(project, options), virtualPlugin(project), transformPlugin(project), ...devPlugins(project), browserExternalPlugin(), nativesPlugin(project), buildPlugin(project, options)]
+  return [configPlugin(project, options), virtualPlugin(project), transformPlugin(project), ...devPlugins(project), browserExternalPlugin(), nativesPlugin(project), buildPlugin(project, options), previewPlugin()]
 }
