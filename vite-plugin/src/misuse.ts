@@ -8,7 +8,7 @@ const TESTED = [7, 8]
 
 export function misuse(sentence: string): Error {
   const error = new Error(`[eclipsa] ${sentence}`)
-  error.stack = '' // the place is vite.config, which the sentence names
+  error.stack = error.message // the place is vite.config, which the sentence names
   return error
 }
 
