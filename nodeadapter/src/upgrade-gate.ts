@@ -3,7 +3,7 @@
  * answers everything below them; adapters get its facade, never the server, whose other upgrades
  * (Vite's HMR) they would answer too.
  */
-import type { IncomingMessage, RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { declineUpgrade } from './declined-upgrade.js'
 import { completeHandshake, isWebSocketHandshake, refuseHandshake } from './handshake.js'
@@ -33,6 +33,8 @@ export interface UpgradeGate {
   use(handler: Handler): void
   /** Answers 503 from now on, and at once to those that are still undecided. */
   stop(): void
+  /** Leaves upgrades to others from now on: the server outlives the app. */
+  leave(): void
   /** Sockets whose upgrade is not decided, each with what ends it. */
   readonly undecided: ReadonlyMap<Socket, () => void>
 }
@@ -45,14 +47,14 @@ export const ownsRealtime = (base: string) => (path: string): boolean => path.st
 /** Without a listener a reset connection would end the process. */
 const ignore = (): void => {}
 
-export function createUpgradeGate(server: UpgradeEvents, options: GateOptions): UpgradeGate {
+export function createUpgradeGate(server: Pick<Server, 'on' | 'off'>, options: GateOptions): UpgradeGate {
   const undecided = new Map<Socket, () => void>()
   const deadlineMs = options.deadlineMs ?? 10_000
   let handler: Handler | undefined
   let injected: UpgradeListener | undefined
   let stopped = false
 
-  server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
+  const claim = (incoming: IncomingMessage, socket: Socket, head: Buffer): void => {
     const target = incoming.url ?? ''
     const query = target.indexOf('?')
     const ours = options.owns(query < 0 ? target : target.slice(0, query))
@@ -70,7 +72,8 @@ export function createUpgradeGate(server: UpgradeEvents, options: GateOptions): 
       () => undecided.has(socket) && start(url, incoming, socket, head, settle),
       () => settle() && answer(socket, 500), // it has reported why
     )
-  })
+  }
+  server.on('upgrade', claim)
 
   function start(url: URL, incoming: IncomingMessage, socket: Socket, head: Buffer, settle: () => boolean): void {
     if (!handler) return void (settle() && answer(socket, 503))
@@ -148,6 +151,9 @@ export function createUpgradeGate(server: UpgradeEvents, options: GateOptions): 
     stop() {
       stopped = true
       for (const tooLate of [...undecided.values()]) tooLate()
+    },
+    leave() {
+      server.off('upgrade', claim)
     },
   }
 }

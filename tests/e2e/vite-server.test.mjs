@@ -170,9 +170,36 @@ for (const middlewareMode of ['{ server }', 'true']) {
       async (app, server) => {
         await works(app, server)
         assert.equal(await (await fetch(`${server.url}/own`)).text(), 'own')
+        // Vite begins anew, on the same HTTP server.
+        const page = join(app.root, 'app/+page.tsx')
+        writeFileSync(page, readFileSync(page, 'utf8').replace('State: ', 'Status: '))
+        await until(async () => (await (await fetch(server.url)).text()).includes('Status: '), 'the first text')
+        writeFileSync(join(app.root, 'vite.config.mjs'), `${config('')}// another one\n`)
+        await until(() => /server restarted/.test(server.output()), 'the restart')
+        await works(app, server)
       },
     ))
 }
+
+test('a restart with the same plugins', () =>
+  withServer(
+    (app) => {
+      writeFileSync(join(app.root, 'server.mjs'), `import { createServer } from 'vite'
+import { eclipsa } from 'eclipsa/vite'
+const vite = await createServer({ configFile: false, cacheDir: '.vite', plugins: [eclipsa()], server: { host: '127.0.0.1', port: 0 } })
+await vite.listen()
+vite.printUrls()
+process.on('SIGUSR2', () => vite.restart())
+`)
+      return startServer(process.execPath, ['server.mjs'], { cwd: app.root })
+    },
+    async (app, server) => {
+      server.child.kill('SIGUSR2')
+      await until(() => /server restarted/.test(server.output()), 'the restart')
+      await works(app, server)
+      assert.equal((await server.stop()).signal, null, 'nothing keeps the process')
+    },
+  ))
 
 test('middlewareMode without a server says what to pass', () =>
   withServer(

@@ -111,6 +111,7 @@ export class DevApp {
 
   async close(): Promise<void> {
     this.gate?.stop()
+    this.gate?.leave() // the server may be the user's, and the next app's
     await this.#handler?.drain({ spreadMs: 0, code: 1012, reason: 'the dev server restarts' })
   }
 }

@@ -2,7 +2,7 @@
  * An edit under Vite. For the browser: nothing, where only server code changed; else Vite's own update. The server's
  * side is ours alone (`server-updates.ts`): Vite itself is told that there is nothing to do.
  */
-import type { EnvironmentModuleNode, HotUpdateOptions, Plugin, ViteDevServer } from 'vite'
+import type { Environment, EnvironmentModuleNode, HotUpdateOptions, Plugin, ViteDevServer } from 'vite'
 import { isError } from '../diagnostics.js'
 import type { Project } from '../project.js'
 import type { DevApp } from './app.js'
@@ -21,11 +21,11 @@ export interface Hot {
   errorPages: ErrorPages
 }
 
-export function hotPlugin(project: Project, hotOf: () => Hot | undefined): Plugin {
+export function hotPlugin(project: Project, hotOf: (environment: Environment) => Hot | undefined): Plugin {
   return {
     name: 'eclipsa:hot',
     async hotUpdate(options) {
-      const hot = hotOf()
+      const hot = hotOf(this.environment)
       if (hot === undefined) return undefined
       if (this.environment.name === 'client') {
         await hot.symbols.note() // as they are for the sessions that are open

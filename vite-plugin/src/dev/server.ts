@@ -1,7 +1,7 @@
 /** The server app on Vite's active HTTP server: pages as the last middleware, sessions beside Vite's own HMR socket. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createRequestListener, createUpgradeGate, ownsRealtime } from '@eclipsa/node/host'
-import type { Connect, Plugin, ViteDevServer } from 'vite'
+import type { Connect, Environment, Plugin, ViteDevServer } from 'vite'
 import { partOf } from '../ids.js'
 import type { Project } from '../project.js'
 import { DevApp } from './app.js'
@@ -16,7 +16,8 @@ import { Reach } from './reach.js'
 import { ServerUpdates } from './server-updates.js'
 
 export function devPlugins(project: Project): Plugin[] {
-  let hot: Hot | undefined
+  /** By environment: where a restart has the same plugins, a server begins before the one before it ends. */
+  const hots = new Map<Environment, Hot>()
   return [
     {
       name: 'eclipsa:dev',
@@ -26,24 +27,25 @@ export function devPlugins(project: Project): Plugin[] {
         const reach = new Reach(server, project)
         const app = new DevApp(server, project, reach)
         const symbols = new OpenSymbols(project, () => app.environment)
-        const errorPages = new ErrorPages(server)
-        hot = { server, app, reach, symbols, updates: new ServerUpdates(project, server, app, symbols), errorPages }
+        const hot = { server, app, reach, symbols, updates: new ServerUpdates(project, server, app, symbols), errorPages: new ErrorPages(server) }
+        for (const environment of Object.values(server.environments)) hots.set(environment, hot)
         await app.writeManifest()
         if (server.httpServer !== null) guardRequests(server.httpServer as Server)
         listenForUpgrades(server, app)
         followQuickSaves(server.watcher)
         keepInstances(app.environment, (id) => partOf(id) !== undefined || project.sourceOf(id) !== undefined)
         return () => {
-          server.middlewares.use(pages(server, app, errorPages))
+          server.middlewares.use(pages(hot))
         }
       },
       async closeBundle() {
-        if (this.environment.name !== 'client' || hot === undefined) return
-        await hot.app.close()
-        await project.close()
+        const hot = hots.get(this.environment)
+        hots.delete(this.environment)
+        if (this.environment.name === 'client') await hot?.app.close()
+        if (hots.size === 0) await project.close()
       },
     },
-    hotPlugin(project, () => hot),
+    hotPlugin(project, (environment) => hots.get(environment)),
     otherHostsPlugin(project),
   ]
 }
@@ -72,7 +74,7 @@ const reported = (server: ViteDevServer) => (error: Error): never => {
   throw error
 }
 
-function pages(server: ViteDevServer, app: DevApp, errorPages: ErrorPages): Connect.NextHandleFunction {
+function pages({ server, app, errorPages }: Hot): Connect.NextHandleFunction {
   const nexts = new WeakMap<IncomingMessage, Connect.NextFunction>()
   const failed = (error: unknown, incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const next = nexts.get(incoming)
