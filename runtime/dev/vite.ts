@@ -7,7 +7,8 @@ import { refresh } from './refresh.js'
 
 /** The part of Vite's `import.meta.hot` that is needed. */
 export interface ViteHot {
-  readonly data: { eclipsa?: Told & { takesOwnUpdates: boolean } }
+  /** Vitest, which updates nothing, has none. */
+  readonly data?: { eclipsa?: Told & { takesOwnUpdates: boolean } }
   invalidate(message?: string): void
   on(event: 'vite:beforeUpdate' | 'eclipsa:ok', callback: () => void): void
 }
@@ -19,6 +20,7 @@ let otherHooks = false
 export function components(
   hot: ViteHot, path: string, components: Record<string, unknown>, signatures: Record<string, string>, takesOwnUpdates: boolean,
 ): void {
+  if (hot.data === undefined) return
   // Each module anew: Vite forgets its listeners with it.
   hot.on('vite:beforeUpdate', () => void (otherHooks = false))
   hot.on('eclipsa:ok', removeOverlay)

@@ -7,7 +7,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { launch } from '../harness/browser.mjs'
+import { launch, openPage } from '../harness/browser.mjs'
 import { copyApp, repository, startServer, startVite, until } from '../harness/servers.mjs'
 
 let browser
@@ -209,7 +209,10 @@ test('middlewareMode without a server says what to pass', () =>
       return startServer(process.execPath, ['server.mjs'], { cwd: app.root })
     },
     async (_app, server) => {
-      assert.equal((await fetch(server.url)).status, 200)
+      const { page, problems, close } = await openPage(browser, server.url)
+      await page.locator('body[data-e-resume="resumed"]').waitFor()
+      assert.deepEqual(problems, [])
+      await close()
       await until(() => /sessions need the HTTP server.*middlewareMode: \{ server: httpServer \}/.test(server.output()), 'the warning')
     },
   ))

@@ -60,10 +60,7 @@ function httpServerOf(server: ViteDevServer): Server | undefined {
 
 function listenForUpgrades(server: ViteDevServer, app: DevApp): void {
   const httpServer = httpServerOf(server)
-  if (httpServer === undefined) {
-    server.config.logger.warn('[eclipsa] sessions need the HTTP server: Vite is in middleware mode, so pass it as server.middlewareMode: { server: httpServer }.')
-    return
-  }
+  if (httpServer === undefined) return
   app.gate = createUpgradeGate(httpServer, { owns: ownsRealtime(server.config.base), prepare: () => app.prepareSymbols().catch(reported(server)) })
 }
 
@@ -84,6 +81,8 @@ function pages({ server, app, errorPages }: Hot): Connect.NextHandleFunction {
   const listener = createRequestListener(app.handler, { failed })
   const isSymbols = ownsRealtime(server.config.base)
   return (incoming, outgoing, next) => {
+    // Not before: Vitest has a Vite of its own, and no pages.
+    if (app.gate === undefined) server.config.logger.warnOnce('[eclipsa] sessions need the HTTP server: Vite is in middleware mode, so pass it as server.middlewareMode: { server: httpServer }.')
     nexts.set(incoming, next)
     incoming.url = incoming.originalUrl ?? incoming.url ?? '/' // with the base, which Vite takes away
     const ready = isSymbols(incoming.url) ? app.prepareSymbols() : app.prepare()
