@@ -21,6 +21,7 @@ const mistakes = {
   "appType: 'spa'": ["{ appType: 'spa', plugins: [eclipsa()] }", /appType: 'spa' makes Vite answer pages with index\.html.*set appType: 'custom'/],
   'two eclipsa()s': ['{ plugins: [eclipsa(), eclipsa()] }', /eclipsa\(\) 2 times in plugins: once is enough/],
   'node() without eclipsa()': ['{ plugins: [node()] }', /node\(\) without eclipsa\(\): add/],
+  'build.watch': ['{ plugins: [eclipsa()], build: { watch: {} } }', /vite build --watch builds client and server apart.*use `vite`/],
   'an entry that is no file name': ["{ plugins: [eclipsa(), node({ entry: '../node.mjs' })] }", /entry is the name of a file in dist\/server/],
   'an adapter that writes elsewhere': [
     "{ plugins: [eclipsa(), { name: 'bad', eclipsaServerAdapter: { name: 'bad', buildFiles: () => [{ path: '../client/x.js', contents: '' }] } }] }",

@@ -63,6 +63,14 @@ test('ssg: true leaves pages and no server', () => {
   })
 })
 
+test('build.outDir has both folders in it', () => {
+  const app = copyApp('examples/room')
+  return withPreview(app, config('', "build: { outDir: 'out' }"), async (url) => {
+    assert.ok(existsSync(join(app.root, 'out/client/assets')) && existsSync(join(app.root, 'out/server/node.mjs')) && !existsSync(join(app.root, 'dist')))
+    assert.match(await (await fetch(url)).text(), /Status: closed/)
+  })
+})
+
 test('without a build it says what to do', async () => {
   const app = copyApp('examples/room')
   try {

@@ -1,7 +1,7 @@
 /** What eclipsa needs of Vite's settings; the user's own win where they may differ. */
 import type { Plugin, UserConfig } from 'vite'
 import { CLIENT, SERVER, slashed } from './ids.js'
-import { checkPlugins, checkUserConfig, checkVersion, PLUGIN_NAME } from './misuse.js'
+import { checkPlugins, checkUserConfig, checkVersion, checkWatch, PLUGIN_NAME } from './misuse.js'
 import type { EclipsaOptions } from './options.js'
 import type { Project } from './project.js'
 import { SourcePackages } from './source-packages.js'
@@ -21,10 +21,11 @@ export function configPlugin(project: Project, options: EclipsaOptions): Plugin 
       checkUserConfig(config)
       const root = slashed(config.root ?? process.cwd())
       const packages = new SourcePackages(root)
-      return { ...shared(packages), ...jsx(major), ...(command === 'build' || isPreview ? inBuild() : inDev(packages)) }
+      return { ...shared(packages), ...jsx(major), ...(command === 'build' || isPreview ? inBuild(slashed(config.build?.outDir ?? 'dist')) : inDev(packages)) }
     },
     configResolved(config) {
       checkPlugins(config)
+      checkWatch(config)
       project.configure(config)
     },
   }
@@ -60,17 +61,17 @@ function inDev(packages: SourcePackages): UserConfig {
   }
 }
 
-function inBuild(): UserConfig {
+function inBuild(outDir: string): UserConfig {
   const names = { assetFileNames: 'assets/[name]-[hash][extname]', chunkFileNames: 'assets/[name]-[hash].js', entryFileNames: 'assets/[name]-[hash].js' }
   return {
     environments: {
       client: {
-        build: { outDir: 'dist/client', emptyOutDir: true, rollupOptions: { input: { client: CLIENT }, output: names } },
+        build: { outDir: `${outDir}/client`, emptyOutDir: true, rollupOptions: { input: { client: CLIENT }, output: names } },
       },
       ssr: {
         resolve: { noExternal: true },
         build: {
-          outDir: 'dist/server', emptyOutDir: true, ssr: true, copyPublicDir: false, sourcemap: true,
+          outDir: `${outDir}/server`, emptyOutDir: true, ssr: true, copyPublicDir: false, sourcemap: true,
           rollupOptions: {
             input: { index: SERVER },
             output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunks/[name]-[hash].mjs', format: 'es' },

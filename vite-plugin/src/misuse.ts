@@ -29,3 +29,8 @@ export function checkPlugins(config: ResolvedConfig): void {
   const ours = config.plugins.filter((plugin: Plugin) => plugin.name === PLUGIN_NAME)
   if (ours.length > 1) throw misuse(`vite.config has eclipsa() ${ours.length} times in plugins: once is enough, remove the others.`)
 }
+
+/** The server's build is made of what the client's has found. */
+export function checkWatch(config: ResolvedConfig): void {
+  if (config.command === 'build' && config.build.watch) throw misuse('vite build --watch builds client and server apart from each other, and the server needs what the client became: use `vite`, which updates both.')
+}
