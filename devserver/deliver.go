@@ -38,7 +38,7 @@ func (p *pipeline) deliver(ctx context.Context, changes map[string]change, done 
 	if changes == nil {
 		defer p.prepare()()
 	}
-	loaded, failure := p.load(ctx, done)
+	loaded, failure := p.load(ctx, done, false)
 	if ctx.Err() != nil {
 		return
 	}
@@ -186,9 +186,9 @@ func (p *pipeline) replaceStyles(ids []string) {
 	}
 }
 
-// load sends the worker what changed. Its failure is the app's own; a worker that ended is the
+// load sends the worker what changed; with again also nothing. Its failure is the app's own; a worker that ended is the
 // main loop's to restart.
-func (p *pipeline) load(ctx context.Context, done outcome) (result nodeadapter.LoadResult, problems []transform.Diagnostic) {
+func (p *pipeline) load(ctx context.Context, done outcome, again bool) (result nodeadapter.LoadResult, problems []transform.Diagnostic) {
 	worker := p.worker.get(ctx)
 	if worker == nil {
 		return result, p.worker.problem()
@@ -197,7 +197,7 @@ func (p *pipeline) load(ctx context.Context, done outcome) (result nodeadapter.L
 		p.setFailure(p.problems) // of the packages: there is nothing to run
 		p.target.set(noBackend)
 		return result, nil
-	} else if len(done.sent[server]) == 0 && len(done.removed[server]) == 0 && p.external == entry && p.isLoaded() {
+	} else if len(done.sent[server]) == 0 && len(done.removed[server]) == 0 && p.external == entry && p.isLoaded() && !again {
 		return result, nil
 	}
 	result, err := worker.Load(ctx, p.loadRequest(done))

@@ -180,6 +180,7 @@ func wordLength(line string, column int) int {
 
 // appFailed answers a request whose page threw.
 func (h *handler) appFailed(w http.ResponseWriter, r *http.Request, failure *nodeadapter.WorkerError) {
+	h.project.stumbled.Store(true)
 	all := h.project.diagnose(failure)
 	if failure.Name != buildError { // those were printed when they came up
 		h.print.problems(all)

@@ -52,7 +52,7 @@ func newPipeline(a *app.App, options Options, print *printer) (*pipeline, error)
 		return nil, err
 	}
 	p := &pipeline{options: options, print: print, target: newTarget(), sessions: newSessions(print), restarts: make(chan struct{}, 1), hosts: newHostRules(a.Settings, a.Settings.Host)}
-	p.project = &project{base: a.Settings.Base, hub: newHub(), eclipsa: eclipsa, ready: make(chan struct{}), hurry: make(chan struct{}, 1), served: map[string]bundle{}}
+	p.project = &project{base: a.Settings.Base, hub: newHub(), eclipsa: eclipsa, ready: make(chan struct{}), hurry: make(chan struct{}, 1), again: make(chan chan struct{}), served: map[string]bundle{}}
 	p.sent, p.symbols = [2]map[string]string{{}, {}}, map[string]bool{}
 	p.configure(c)
 	p.misconfigured = problemDiagnostics(a.Root, p.mistakes(c, nil))
@@ -117,6 +117,8 @@ func (p *pipeline) run(ctx context.Context) {
 			p.change(ctx, p.watcher.take())
 		case <-p.styles.trouble:
 			p.reportStyles()
+		case done := <-p.again:
+			p.evaluateAgain(ctx, done)
 		case <-p.restarts:
 			p.reconfigure(ctx, map[string]change{}, true)
 		case <-p.worker.ended():

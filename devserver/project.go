@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"eclipsa/app"
 	"eclipsa/transform"
@@ -22,6 +23,9 @@ type project struct {
 	eclipsa string        // folder of the package
 	ready   chan struct{} // closed after the first build
 	hurry   chan struct{} // holds one token when a request has waited for the worker's update
+
+	stumbled atomic.Bool        // the last page was an error of the app's
+	again    chan chan struct{} // the main loop is to have evaluated what failed, and to close what comes here
 
 	clientOnce sync.Once
 	clientText string

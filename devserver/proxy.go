@@ -41,6 +41,7 @@ func (h *handler) proxy(w http.ResponseWriter, r *http.Request) { h.proxyUnless(
 func (h *handler) proxyUnless(w http.ResponseWriter, r *http.Request, failed string) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	h.project.settled(ctx)
+	h.project.tryAgain(ctx)
 	to, err := h.target.getOther(ctx, failed)
 	cancel()
 	if err != nil {
@@ -48,6 +49,7 @@ func (h *handler) proxyUnless(w http.ResponseWriter, r *http.Request, failed str
 		return
 	}
 	if failure := h.project.blocked(); failure != nil {
+		h.project.stumbled.Store(true)
 		h.errorPage(w, r, http.StatusInternalServerError, failure)
 		return
 	}

@@ -120,7 +120,7 @@ func (w *workers) restart(ctx context.Context) {
 	w.p.print.warn(fmt.Sprintf("the worker ended (%s), starting it again", reason))
 	w.p.setLoaded(false)
 	w.start(ctx)
-	_, failure := w.p.load(ctx, outcome{sent: [2][]string{server: w.p.everything()}})
+	_, failure := w.p.load(ctx, outcome{sent: [2][]string{server: w.p.everything()}}, false)
 	w.p.report(addNew(slices.Clone(w.p.problems), failure))
 }
 

@@ -258,6 +258,25 @@ test('an error while rendering is in the page and in the terminal, at its place'
     },
   ))
 
+test('what a module does not find at its start may be there when the page is loaded again', () =>
+  withServer(
+    (app) => {
+      const file = join(app.root, 'app/+page.tsx')
+      writeFileSync(file, `import { title } from './title.server'\n${readFileSync(file, 'utf8').replace('(connection) => {', '(connection) => {\nvoid title')}`)
+      writeFileSync(join(app.root, 'app/title.server.ts'), `import { readFileSync } from 'node:fs'\nexport const title = readFileSync('${app.root}-title', 'utf8')\n`)
+      return startVite(app.root)
+    },
+    async (app, server) => {
+      for (const _ of [1, 2]) assert.equal((await fetch(server.url)).status, 500)
+      writeFileSync(`${app.root}-title`, 'here')
+      try {
+        assert.equal((await fetch(server.url)).status, 200)
+      } finally {
+        rmSync(`${app.root}-title`)
+      }
+    },
+  ))
+
 const mistakes = {
   'an error while rendering': { broken: "export const title = { toString() { throw new Error('not now') } }" },
   'an error at the start of a module': { broken: "throw new Error('not today')\nexport const title = ''" },

@@ -18,6 +18,11 @@ export class ErrorPages {
     next(error)
   }
 
+  /** Whether a page is to be tried again: what its modules did not find at their start may be there now. */
+  get areShown(): boolean {
+    return this.#areShown
+  }
+
   /** Something changed. */
   loadAgain(): void {
     if (!this.#areShown) return

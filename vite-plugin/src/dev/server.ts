@@ -6,7 +6,7 @@ import { partOf } from '../ids.js'
 import type { Project } from '../project.js'
 import { DevApp } from './app.js'
 import { ErrorPages } from './error-pages.js'
-import { keepInstances } from './graph.js'
+import { forgetFailed, keepInstances } from './graph.js'
 import { guardRequests } from './guard.js'
 import { type Hot, hotPlugin } from './hot.js'
 import { otherHostsPlugin } from './other-hosts.js'
@@ -85,7 +85,8 @@ function pages({ server, app, errorPages }: Hot): Connect.NextHandleFunction {
     if (app.gate === undefined) server.config.logger.warnOnce('[eclipsa] sessions need the HTTP server: Vite is in middleware mode, so pass it as server.middlewareMode: { server: httpServer }.')
     nexts.set(incoming, next)
     incoming.url = incoming.originalUrl ?? incoming.url ?? '/' // with the base, which Vite takes away
-    const ready = isSymbols(incoming.url) ? app.prepareSymbols() : app.prepare()
+    const tried = errorPages.areShown ? app.exclusively(() => forgetFailed(app.environment)) : Promise.resolve()
+    const ready = tried.then(() => (isSymbols(incoming.url!) ? app.prepareSymbols() : app.prepare()))
     ready.then(() => void listener(incoming, outgoing), (error: unknown) => errorPages.show(error, next))
   }
 }
