@@ -116,7 +116,11 @@ func (p *project) diagnose(failure *nodeadapter.WorkerError) []transform.Diagnos
 		if d.Path == "" {
 			p.place(&d, mapped)
 		}
-		if d.Notes = append(d.Notes, strings.TrimSpace(mapped)); len(d.Notes) >= maxStack {
+		note := strings.TrimSpace(mapped)
+		if note == fmt.Sprintf("at %s:%d:%d", d.Path, d.Line, d.Column) {
+			continue // the place itself, which no function has a name for
+		}
+		if d.Notes = append(d.Notes, note); len(d.Notes) >= maxStack {
 			break
 		}
 	}
