@@ -43,7 +43,7 @@ export function hotPlugin(project: Project, hotOf: (environment: Environment) =>
 async function clientUpdate(project: Project, hot: Hot, { type, file, read }: HotUpdateOptions): Promise<EnvironmentModuleNode[] | undefined> {
   hot.reach.isStale = true
   if (type !== 'update') {
-    if (isRouteFile(project, file)) await changeRoutes(project, hot)
+    if (isRouteFile(project, file)) await changeRoutes(project, hot.server, hot.app)
     return undefined
   }
   const next = await project.transformSaved(file, read)

@@ -1,13 +1,14 @@
 /** Route files that come and go: the app is read anew, without a restart. */
+import type { ViteDevServer } from 'vite'
 import type { Project } from '../project.js'
 import type { AppDescription } from '../service/protocol.js'
 import { CLIENT, CLIENT_MANIFEST, SERVER } from '../ids.js'
+import type { DevApp } from './app.js'
 import { invalidate } from './graph.js'
-import type { Hot } from './hot.js'
 
 export const isRouteFile = (project: Project, file: string): boolean => /\/\+[^/]+$/.test(file) && file.startsWith(`${project.root}/app/`)
 
-export async function changeRoutes(project: Project, { server, app }: Hot): Promise<void> {
+export async function changeRoutes(project: Project, server: ViteDevServer, app: DevApp): Promise<void> {
   const { hot, moduleGraph } = server.environments.client
   const before = project.app
   try {
