@@ -130,6 +130,25 @@ describe('packages that stay imports', () => {
   })
 })
 
+test('a build that fails leaves the last good one, whichever side finds the mistake', async () => {
+  const app = copyApp('examples/room')
+  try {
+    writeFileSync(join(app.root, 'vite.config.mjs'), VITE_CONFIG.replace('OPTIONS', ''))
+    await buildWithVite(app.root)
+    const written = () => Object.fromEntries(files(join(app.root, 'dist')).sort().map((file) => [file, readFileSync(file, 'base64')]))
+    const good = written()
+    writeFileSync(join(app.root, 'app/+page.tsx'), 'export default () => <p>new</p>\n')
+    writeFileSync(join(app.root, 'app/+server-entry.ts'), "import { app } from './nowhere'\nexport default app\n")
+    await assert.rejects(buildWithVite(app.root), /nowhere/)
+    assert.deepEqual(written(), good)
+    writeFileSync(join(app.root, 'app/+page.tsx'), "import './nowhere'\nexport default () => <p>new</p>\n")
+    await assert.rejects(buildWithVite(app.root), /nowhere/)
+    assert.deepEqual(written(), good)
+  } finally {
+    app.remove()
+  }
+})
+
 describe('ssg: true', () => {
   let app
   before(() => {

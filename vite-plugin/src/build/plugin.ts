@@ -10,11 +10,17 @@ import { writeAdapterFiles } from './adapters.js'
 import { checkSourcemap, cleanClientFiles } from './client-files.js'
 import { compressFolder } from './compress.js'
 import { type ClientFacts, findFacts } from './facts.js'
+import { keepingPrevious } from './previous.js'
 import { checkServerOnly, lateMarks } from './server-only.js'
 import { prerender } from './ssg.js'
 
 /** Each pass that late marks ask for adds one at least; they only follow chains of re-exports. */
 const MAX_PASSES = 10
+
+interface Folders {
+  clientDir: string
+  serverDir: string
+}
 
 export function buildPlugin(project: Project, options: EclipsaOptions): Plugin {
   let facts: ClientFacts | undefined
@@ -39,17 +45,26 @@ export function buildPlugin(project: Project, options: EclipsaOptions): Plugin {
     buildApp: {
       order: 'pre',
       async handler(builder) {
+        const folder = (name: string): string => resolve(project.config.root, environment(builder, name).config.build.outDir)
+        const folders = { clientDir: folder('client'), serverDir: folder('ssr') }
         try {
-          await buildClient(builder)
-          await cleanClientFiles(resolve(project.config.root, environment(builder, 'client').config.build.outDir))
-          project.manifestText = await project.manifest(facts!.manifest)
-          await builder.build(environment(builder, 'ssr'))
-          await finish(project, options, environment(builder, 'client'), environment(builder, 'ssr'))
+          await keepingPrevious(Object.values(folders), () => buildBoth(builder, folders))
         } finally {
           await project.close()
         }
       },
     },
+  }
+
+  async function buildBoth(builder: ViteBuilder, folders: Folders): Promise<void> {
+    await buildClient(builder)
+    await cleanClientFiles(folders.clientDir)
+    project.manifestText = await project.manifest(facts!.manifest)
+    await builder.build(environment(builder, 'ssr'))
+    const context = { ...folders, root: project.config.root }
+    if (options.ssg) await prerender(project, context)
+    else await writeAdapterFiles(project.config, { ...context, base: project.config.base })
+    await compressFolder(folders.clientDir, project.app.settings.compress)
   }
 
   async function buildClient(builder: ViteBuilder): Promise<void> {
@@ -65,12 +80,4 @@ function environment(builder: ViteBuilder, name: string): BuildEnvironment {
   const found = builder.environments[name]
   if (found === undefined) throw new Error(`[eclipsa] vite.config has no environment "${name}", which eclipsa builds`)
   return found
-}
-
-async function finish(project: Project, options: EclipsaOptions, client: BuildEnvironment, server: BuildEnvironment): Promise<void> {
-  const { root } = project.config
-  const folders = { root, clientDir: resolve(root, client.config.build.outDir), serverDir: resolve(root, server.config.build.outDir) }
-  if (options.ssg) await prerender(project, folders)
-  else await writeAdapterFiles(project.config, { ...folders, base: project.config.base })
-  await compressFolder(folders.clientDir, project.app.settings.compress)
 }

@@ -27,6 +27,8 @@ export function invalidate(environment: RunnableDevEnvironment, node: Environmen
   if (node === undefined) return
   // Vite's own invalidateModule() would go on to the importers.
   node.transformResult = null
+  // Else Vite, which takes importers of what changed for unchanged, would give their old code back.
+  ;(node as { invalidationState?: unknown }).invalidationState = 'HARD_INVALIDATED'
   node.lastInvalidationTimestamp = Date.now()
   const evaluated = node.id === null ? undefined : environment.runner.evaluatedModules.getModuleById(node.id)
   if (evaluated !== undefined) environment.runner.evaluatedModules.invalidateModule(evaluated)
