@@ -186,8 +186,8 @@ func (p *pipeline) replaceStyles(ids []string) {
 	}
 }
 
-// load sends the worker what changed; with again also nothing. Its failure is the app's own; a worker that ended is the
-// main loop's to restart.
+// load sends the worker what changed. Where nothing did there is nothing to do, unless what failed is to be evaluated
+// again. Its failure is the app's own; a worker that ended is the main loop's to restart.
 func (p *pipeline) load(ctx context.Context, done outcome, again bool) (result nodeadapter.LoadResult, problems []transform.Diagnostic) {
 	worker := p.worker.get(ctx)
 	if worker == nil {

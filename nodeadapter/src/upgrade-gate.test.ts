@@ -30,6 +30,21 @@ describe('what is not ours', () => {
       assert.equal(statusOf(await exchange(port, handshake('/hmr'))), 299)
       assert.equal(statusOf(await exchange(port, handshake(`${prefix}x`, ['Content-Length: 3']))), 400)
     }, { listener: undefined }))
+
+  test('gets 404 at the deadline where others listen, and none of them has answered', async () => {
+    const unclaimed: string[] = []
+    await withServer({}, async ({ port, server }) => {
+      server.on('upgrade', (incoming, socket) => {
+        if (incoming.url === '/hmr') socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+      })
+      const theirs = connect(port, '127.0.0.1', () => theirs.write(handshake('/hmr')))
+      assert.match(await reads(theirs, /\r\n\r\n/), /^HTTP\/1\.1 101 /)
+      assert.equal(statusOf(await exchange(port, handshake('/nobody'))), 404)
+      assert.equal(theirs.destroyed, false)
+      theirs.destroy()
+    }, { listener: undefined, deadlineMs: 20, unclaimed: (target) => unclaimed.push(target) })
+    assert.deepEqual(unclaimed, ['/nobody'])
+  })
 })
 
 describe('the app decides', () => {

@@ -20,6 +20,8 @@ export interface GateOptions {
    * requests that only offer another protocol get what this answers.
    */
   listener?: RequestListener | undefined
+  /** Set where others listen, too: told of an upgrade that nobody has answered at the deadline. It gets 404 then. */
+  unclaimed?: (target: string) => void
   /** Refuses with 403 before anything else is looked at. */
   admits?: (incoming: IncomingMessage) => boolean
   /** Waited for before an upgrade is decided: under Vite it brings the app up to date. What it throws answers 500. */
@@ -58,7 +60,7 @@ export function createUpgradeGate(server: Pick<Server, 'on' | 'off'>, options: G
     const target = incoming.url ?? ''
     const query = target.indexOf('?')
     const ours = options.owns(query < 0 ? target : target.slice(0, query))
-    if (!ours && !options.listener) return
+    if (!ours && !options.listener) return leaveToOthers(target, socket)
     socket.on('error', ignore)
     if (options.admits && !options.admits(incoming)) return answer(socket, 403)
     const url = requestUrl(incoming)
@@ -74,6 +76,20 @@ export function createUpgradeGate(server: Pick<Server, 'on' | 'off'>, options: G
     )
   }
   server.on('upgrade', claim)
+
+  /** Its client would wait for ever where nobody takes it. */
+  function leaveToOthers(target: string, socket: Socket): void {
+    const { unclaimed } = options
+    if (unclaimed === undefined) return
+    const written = socket.bytesWritten
+    const timer = setTimeout(() => {
+      if (socket.bytesWritten !== written) return
+      socket.on('error', ignore)
+      unclaimed(target)
+      answer(socket, 404)
+    }, deadlineMs)
+    socket.once('close', () => clearTimeout(timer))
+  }
 
   function start(url: URL, incoming: IncomingMessage, socket: Socket, head: Buffer, settle: () => boolean): void {
     if (!handler) return void (settle() && answer(socket, 503))

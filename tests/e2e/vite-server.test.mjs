@@ -188,8 +188,8 @@ test('a restart with the same plugins', () =>
 import { eclipsa } from 'eclipsa/vite'
 const vite = await createServer({ configFile: false, cacheDir: '.vite', plugins: [eclipsa()], server: { host: '127.0.0.1', port: 0 } })
 await vite.listen()
-vite.printUrls()
 process.on('SIGUSR2', () => vite.restart())
+vite.printUrls()
 `)
       return startServer(process.execPath, ['server.mjs'], { cwd: app.root })
     },

@@ -17,12 +17,12 @@ export async function keepingPrevious(folders: string[], build: () => Promise<vo
 }
 
 async function setAside(folder: string, aside: string): Promise<void> {
-  if (existsSync(aside)) return remove(folder) // a build was killed: what is aside is the last whole one
-  if (existsSync(folder)) await rename(folder, aside)
+  if (existsSync(aside)) await remove(folder) // a build was killed: what is aside is the last whole one
+  else await rename(folder, aside).catch(() => {}) // there is none, or it is a volume's: that can't be kept
 }
 
 async function bringBack(folder: string, aside: string): Promise<void> {
-  await remove(folder)
+  await remove(folder).catch(() => {})
   if (existsSync(aside)) await rename(aside, folder)
 }
 

@@ -61,7 +61,11 @@ function httpServerOf(server: ViteDevServer): Server | undefined {
 function listenForUpgrades(server: ViteDevServer, app: DevApp): void {
   const httpServer = httpServerOf(server)
   if (httpServer === undefined) return
-  app.gate = createUpgradeGate(httpServer, { owns: ownsRealtime(server.config.base), prepare: () => app.prepareSymbols().catch(reported(server)) })
+  app.gate = createUpgradeGate(httpServer, {
+    owns: ownsRealtime(server.config.base),
+    prepare: () => app.prepareSymbols().catch(reported(server)),
+    unclaimed: (target) => server.config.logger.warn(`[eclipsa] nobody answered the upgrade of ${JSON.stringify(target)}, so it got 404: sessions are below ${server.config.base}__eclipsa/realtime/.`, { timestamp: true }),
+  })
 }
 
 /** A failure to load the app is no reason to say nothing: the upgrade gets 500, the terminal the reason. */
