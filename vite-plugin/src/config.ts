@@ -21,7 +21,7 @@ export function configPlugin(project: Project, options: EclipsaOptions): Plugin 
       checkUserConfig(config)
       const root = slashed(config.root ?? process.cwd())
       const packages = new SourcePackages(root)
-      return { ...shared(packages), ...jsx(major), ...(command === 'build' || isPreview ? inBuild(slashed(config.build?.outDir ?? 'dist')) : inDev(packages)) }
+      return { ...shared(packages), ...jsx(major), ...(command === 'build' || isPreview ? inBuild(config.build ?? {}) : inDev(packages)) }
     },
     configResolved(config) {
       checkPlugins(config)
@@ -56,28 +56,41 @@ function inDev(packages: SourcePackages): UserConfig {
   return {
     environments: {
       client: { optimizeDeps: { include: BUNDLED_IN_DEV, exclude: packages.source } },
-      ssr: { resolve: { external: SHARED, noExternal: [...packages.source, ...packages.react] } },
+      ssr: { resolve: { external: SHARED, noExternal: packages.source } },
     },
   }
 }
 
-function inBuild(outDir: string): UserConfig {
+function inBuild({ outDir = 'dist', rollupOptions }: NonNullable<UserConfig['build']>): UserConfig {
+  const onwarn = withoutDirectives(rollupOptions?.onwarn)
   const names = { assetFileNames: 'assets/[name]-[hash][extname]', chunkFileNames: 'assets/[name]-[hash].js', entryFileNames: 'assets/[name]-[hash].js' }
   return {
     environments: {
       client: {
-        build: { outDir: `${outDir}/client`, emptyOutDir: true, rollupOptions: { input: { client: CLIENT }, output: names } },
+        build: { outDir: `${slashed(outDir)}/client`, emptyOutDir: true, rollupOptions: { onwarn, input: { client: CLIENT }, output: names } },
       },
       ssr: {
         resolve: { noExternal: true },
         build: {
-          outDir: `${outDir}/server`, emptyOutDir: true, ssr: true, copyPublicDir: false, sourcemap: true,
+          outDir: `${slashed(outDir)}/server`, emptyOutDir: true, ssr: true, copyPublicDir: false, sourcemap: true,
           rollupOptions: {
+            onwarn,
             input: { index: SERVER },
             output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunks/[name]-[hash].mjs', format: 'es' },
           },
         },
       },
     },
+  }
+}
+
+type OnWarn = NonNullable<NonNullable<NonNullable<UserConfig['build']>['rollupOptions']>['onwarn']>
+
+/** Many packages for React begin with "use client", of which bundlers tell file by file; it means nothing here. */
+function withoutDirectives(onwarn: OnWarn | undefined): OnWarn {
+  return (warning, warn) => {
+    if (warning.code === 'MODULE_LEVEL_DIRECTIVE' && warning.message.includes('use client')) return
+    if (onwarn === undefined) warn(warning)
+    else onwarn(warning, warn)
   }
 }

@@ -1,7 +1,4 @@
-/**
- * Packages of the app that need more than being imported: those with `eclipsa` as a peer are source, with symbols of
- * their own; those that want React get Preact, so that Node must not load them by itself.
- */
+/** Packages with `eclipsa` as a peer are source: they may have symbols of their own. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { slashed } from './ids.js'
@@ -16,7 +13,6 @@ interface Manifest {
 export class SourcePackages {
   /** Names, for Vite's settings. */
   readonly source: string[] = []
-  readonly react: string[] = []
   readonly #folders: string[] = []
   /** eclipsa itself and its companions, wherever they are linked from. */
   readonly #own: string[] = []
@@ -38,13 +34,10 @@ export class SourcePackages {
           continue
         }
         const its = readManifest(found)
-        const wants = (peer: string): boolean => its?.peerDependencies?.[peer] !== undefined || its?.dependencies?.[peer] !== undefined
         if (its?.peerDependencies?.['eclipsa'] !== undefined) {
           this.source.push(name)
           this.#folders.push(`${found}/`)
           visit(found, its, false)
-        } else if (wants('react') && name !== 'react-dom' && name !== 'react') {
-          this.react.push(name)
         }
       }
     }

@@ -13,6 +13,7 @@ import { otherHostsPlugin } from './other-hosts.js'
 import { OpenSymbols } from './open-symbols.js'
 import { followQuickSaves } from './quick-saves.js'
 import { Reach } from './reach.js'
+import { leadReactToPreact } from './react.js'
 import { ServerUpdates } from './server-updates.js'
 
 export function devPlugins(project: Project): Plugin[] {
@@ -23,7 +24,7 @@ export function devPlugins(project: Project): Plugin[] {
       name: 'eclipsa:dev',
       apply: 'serve',
       async configureServer(server) {
-        await project.open()
+        await Promise.all([project.open(), leadReactToPreact()])
         const reach = new Reach(server, project)
         const app = new DevApp(server, project, reach)
         const symbols = new OpenSymbols(project, () => app.environment)
