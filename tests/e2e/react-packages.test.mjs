@@ -63,12 +63,15 @@ for (const [way, start] of Object.entries({ 'eclipsa dev': startDev, vite: start
       assert.match(html, /<b>2<\/b>/)
       assert.match(html, /id="cjs"[^>]*>10</)
       const { page, problems, close } = await openPage(browser, server.url)
+      let loads = 0
+      page.on('load', () => loads++)
       await page.locator('body[data-e-resume="resumed"]').waitFor()
       await page.locator('#esm').click()
       await page.locator('#esm').getByText('4').waitFor()
       await page.locator('#cjs').click()
       await page.locator('#cjs').getByText('11').waitFor()
       assert.deepEqual(problems, [])
+      assert.equal(loads, 0, 'nothing was found so late that the page had to be loaded again')
       await close()
     } finally {
       await server?.stop()

@@ -15,6 +15,7 @@ import { followQuickSaves } from './quick-saves.js'
 import { Reach } from './reach.js'
 import { leadReactToPreact } from './react.js'
 import { ServerUpdates } from './server-updates.js'
+import { warmUp } from './warm-up.js'
 
 export function devPlugins(project: Project): Plugin[] {
   /** By environment: where a restart has the same plugins, a server begins before the one before it ends. */
@@ -33,6 +34,7 @@ export function devPlugins(project: Project): Plugin[] {
         await app.writeManifest()
         if (server.httpServer !== null) guardRequests(server.httpServer as Server)
         listenForUpgrades(server, app)
+        server.httpServer?.once('listening', () => warmUp(server.environments.client, project))
         followQuickSaves(server.watcher)
         keepInstances(app.environment, (id) => partOf(id) !== undefined || project.sourceOf(id) !== undefined)
         return () => {
