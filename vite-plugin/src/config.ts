@@ -3,6 +3,7 @@ import type { Plugin, UserConfig } from 'vite'
 import { CLIENT, SERVER, slashed } from './ids.js'
 import { checkPlugins, checkUserConfig, checkVersion, checkWatch, PLUGIN_NAME } from './misuse.js'
 import type { EclipsaOptions } from './options.js'
+import { PREACT } from './preact.js'
 import type { Project } from './project.js'
 import { SourcePackages } from './source-packages.js'
 
@@ -41,11 +42,7 @@ function shared(packages: SourcePackages): UserConfig {
   return {
     appType: 'custom',
     resolve: {
-      alias: [
-        { find: /^react\/jsx-(?:dev-)?runtime$/, replacement: 'eclipsa/jsx-runtime' },
-        { find: /^react-dom\/client$/, replacement: 'preact/compat/client' },
-        { find: /^react(?:-dom)?$/, replacement: 'preact/compat' },
-      ],
+      alias: Object.entries(PREACT).map(([react, replacement]) => ({ find: new RegExp(`^${react}$`), replacement })),
       dedupe: [...SHARED, ...packages.source],
     },
     builder: { sharedConfigBuild: true, sharedPlugins: true },

@@ -4,17 +4,7 @@
  */
 import Module from 'node:module'
 import { sep } from 'node:path'
-
-/** As package app has it (`Alias` in app/packages.go). */
-const PREACT: Readonly<Record<string, string>> = {
-  react: 'preact/compat',
-  'react-dom': 'preact/compat',
-  'react-dom/client': 'preact/compat/client',
-  'react-dom/server': 'preact/compat/server',
-  'react-dom/test-utils': 'preact/test-utils',
-  'react/jsx-runtime': 'preact/jsx-runtime',
-  'react/jsx-dev-runtime': 'preact/jsx-runtime',
-}
+import { PREACT } from '../preact.js'
 
 interface CommonJS {
   _load(request: string, parent: { filename?: string } | undefined, isMain: boolean): unknown
