@@ -1,4 +1,5 @@
 /** What eclipsa needs of Vite's settings; the user's own win where they may differ. */
+import { fileURLToPath } from 'node:url'
 import type { Plugin, UserConfig } from 'vite'
 import { CLIENT, SERVER, slashed } from './ids.js'
 import { checkPlugins, checkUserConfig, checkVersion, checkWatch, PLUGIN_NAME } from './misuse.js'
@@ -22,7 +23,7 @@ export function configPlugin(project: Project, options: EclipsaOptions): Plugin 
       checkUserConfig(config)
       const root = slashed(config.root ?? process.cwd())
       const packages = new SourcePackages(root)
-      return { ...shared(packages), ...jsx(major), ...(command === 'build' || isPreview ? inBuild(config.build ?? {}) : inDev(packages)) }
+      return { ...shared(packages), ...jsx(major), ...inVitest(), ...(command === 'build' || isPreview ? inBuild(config.build ?? {}) : inDev(packages)) }
     },
     configResolved(config) {
       checkPlugins(config)
@@ -56,6 +57,11 @@ function inDev(packages: SourcePackages): UserConfig {
       ssr: { resolve: { external: SHARED, noExternal: packages.source } },
     },
   }
+}
+
+/** Vitest reads Vite's settings, and says in its environment that it does. */
+function inVitest(): object {
+  return process.env['VITEST'] ? { test: { setupFiles: [fileURLToPath(new URL('./dev/vitest.js', import.meta.url))] } } : {}
 }
 
 function inBuild({ outDir = 'dist', rollupOptions }: NonNullable<UserConfig['build']>): UserConfig {
