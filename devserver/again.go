@@ -1,9 +1,6 @@
 package devserver
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // A page that failed is tried again when somebody loads it again: what its modules did not find at their start (a
 // database, a file elsewhere) may be there now, and no save tells of it.
@@ -28,9 +25,5 @@ func (p *project) tryAgain(ctx context.Context) {
 // evaluateAgain is the main loop's part. The worker evaluates what failed with every load, an empty one too.
 func (p *pipeline) evaluateAgain(ctx context.Context, done chan<- struct{}) {
 	defer close(done)
-	_, failure := p.load(ctx, outcome{}, true)
-	p.mu.RLock()
-	bad := addNew(slices.Clone(p.problems), failure)
-	p.mu.RUnlock()
-	p.report(bad)
+	p.loadAndReport(ctx, outcome{})
 }

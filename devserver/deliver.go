@@ -216,6 +216,12 @@ func (p *pipeline) load(ctx context.Context, done outcome, again bool) (result n
 	return result, p.failure
 }
 
+// loadAndReport is a load that no update asked for.
+func (p *pipeline) loadAndReport(ctx context.Context, done outcome) {
+	_, failure := p.load(ctx, done, true)
+	p.report(addNew(slices.Clone(p.problems), failure))
+}
+
 func (p *pipeline) isLoaded() bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()

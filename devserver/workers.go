@@ -3,7 +3,6 @@ package devserver
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -120,8 +119,7 @@ func (w *workers) restart(ctx context.Context) {
 	w.p.print.warn(fmt.Sprintf("the worker ended (%s), starting it again", reason))
 	w.p.setLoaded(false)
 	w.start(ctx)
-	_, failure := w.p.load(ctx, outcome{sent: [2][]string{server: w.p.everything()}}, false)
-	w.p.report(addNew(slices.Clone(w.p.problems), failure))
+	w.p.loadAndReport(ctx, outcome{sent: [2][]string{server: w.p.everything()}})
 }
 
 // replace begins a planned restart: the next worker starts beside the one that serves. get ends that

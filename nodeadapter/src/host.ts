@@ -1,4 +1,5 @@
 /** What a server in somebody else's process (Vite's, in development and preview) needs of the Node host. Internal to eclipsa's packages. */
+export { answerRequests } from './http-server.js'
 export { createRequestListener } from './request-listener.js'
 export { requestUrl } from './request-url.js'
 export { answerStatic } from './static.js'

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { answerStatic, type CreateHandler, createRequestListener, createUpgradeGate, type Handler, ownsRealtime, readStaticFiles, requestUrl, upgradeWebSocket } from '@eclipsa/node/host'
+import { answerRequests, answerStatic, type CreateHandler, createUpgradeGate, type Handler, ownsRealtime, readStaticFiles, upgradeWebSocket } from '@eclipsa/node/host'
 import type { Connect, Plugin, PreviewServer } from 'vite'
 import { misuse } from './misuse.js'
 
@@ -25,7 +25,6 @@ async function pagesOf({ config, httpServer }: PreviewServer): Promise<Connect.N
   if (!existsSync(clientDir)) throw misuse(`there is no ${clientDir} to show: run \`vite build\` first.`)
   const files = await readStaticFiles(clientDir, config.base)
   const handler = await builtHandler(join(folder('ssr'), 'index.mjs'))
-  const toApp = createRequestListener(() => handler)
   if (handler !== undefined) {
     const gate = createUpgradeGate(httpServer as Server, {
       owns: ownsRealtime(config.base),
@@ -35,15 +34,19 @@ async function pagesOf({ config, httpServer }: PreviewServer): Promise<Connect.N
     gate.use(handler)
     httpServer.on('close', () => gate.stop())
   }
-  return (incoming, outgoing, next) => {
+  const listener = answerRequests(
+    () => handler ?? noServer,
+    ({ pathname }, incoming, outgoing) =>
+      answerStatic(files, pathname, incoming, outgoing) || (handler === undefined && answerStatic(files, pathname.replace(/\/?$/, '/index.html'), incoming, outgoing)),
+  )
+  return (incoming, outgoing) => {
     incoming.url = incoming.originalUrl ?? incoming.url ?? '/' // with the base, which Vite takes away
-    const url = requestUrl(incoming)
-    if (url === undefined) outgoing.writeHead(400, { Connection: 'close' }).end('Bad Request\n')
-    else if (answerStatic(files, url.pathname, incoming, outgoing)) return
-    else if (handler !== undefined) void toApp(incoming, outgoing)
-    else if (!answerStatic(files, url.pathname.replace(/\/?$/, '/index.html'), incoming, outgoing)) next()
+    listener(incoming, outgoing)
   }
 }
+
+/** A folder of pages has no other answer. */
+const noServer: Handler = Object.assign(async () => new Response('Not Found\n', { status: 404 }), { drain: async () => {} })
 
 /** `ssg: true` leaves none. */
 async function builtHandler(index: string): Promise<Handler | undefined> {
